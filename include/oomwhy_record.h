@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The records that the kernel side sends to user space: the only header that both sides share.
+ *
+ * Fixed-width fields, explicit padding, kind first. Numbers are what the kernel holds (pages,
+ * kernel bits); turning them into bytes and words is user space's work. A record that ends in an
+ * array is sent only as long as the entries that are used: `count` says how many, `header.size` how
+ * long it is.
+ *
+ * A kill is a group of records of the kill ring, serialised by the kernel's oom_lock:
+ *
+ *     DECISION  oom_kill_process() begins         (plans fentry and kprobe)
+ *     TRIGGER   the task that asked               (without a DECISION only if it is not the victim
+ * itself) CHILDREN  who shares the limit              (for each full memcg above the victim's)
+ *     VICTIM    oom:mark_victim                   (one or more, each after its CHILDREN)
+ *     END       oom_kill_process() returns        (plans fentry and kprobe)
+ *
+ * `asker`, the pid_tgid of the task that runs the OOM killer, is the same in all of them.
+ */
+#ifndef OOMWHY_RECORD_H
+#define OOMWHY_RECORD_H
+
+#include <linux/types.h>
+
+/* Levels kept of a memcg's way to the root. The deepest real path known has 11 (kind inside a pod).
+ */
+#define OOMWHY_LEVELS_MAX 16
+/* How deep a tree may be for its outermost levels, which hold the pod, to be found: deeper is
+ * flagged. */
+#define OOMWHY_DEPTH_MAX 64
+#define OOMWHY_CHILDREN_MAX 16
+#define OOMWHY_OMITTED_MAX 64 /* further children are counted up to this */
+/* NAME_MAX + NUL: no cgroup's name is longer. */
+#define OOMWHY_NAME_SIZE 256
+#define OOMWHY_COMM_SIZE 16
+#define OOMWHY_NODES_MAX 8
+#define OOMWHY_ZONES_MAX 5
+
+enum oomwhy_kind {
+	OOMWHY_DECISION = 1,
+	OOMWHY_TRIGGER = 2,
+	OOMWHY_VICTIM = 3,
+	OOMWHY_CHILDREN = 4,
+	OOMWHY_END = 5,
+	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
+	OOMWHY_BASELINE = 48, /* from the iterator, at start */
+};
+
+struct oomwhy_header {
+	__u32 kind; /* enum oomwhy_kind */
+	__u32 size; /* bytes in use, this header included */
+	__u64 sequence; /* of its ring, from 1; a gap is a loss */
+	__u64 boot_time_ns; /* CLOCK_BOOTTIME */
+};
+
+/* struct oomwhy_memcg.flags */
+#define OOMWHY_MEMCG_ONLINE (1u << 0)
+#define OOMWHY_MEMCG_OOM_GROUP (1u << 1) /* memory.oom.group */
+#define OOMWHY_MEMCG_OOM_LOCK (1u << 2) /* cgroup v1: inside the memcg that is out of memory */
+#define OOMWHY_MEMCG_HAS_OOM_LOCK (1u << 3) /* this kernel has that flag at all */
+#define OOMWHY_MEMCG_KILL_DISABLED (1u << 4) /* cgroup v1: memory.oom_control */
+
+struct oomwhy_memcg {
+	__u64 id; /* kernfs node id = inode number of the cgroup's folder */
+	__u64 usage_pages;
+	__u64 limit_pages; /* >= LONG_MAX / page size: no limit */
+	__u64 swap_usage_pages; /* cgroup v1: memory+swap */
+	__u64 swap_limit_pages;
+	__u64 oom_events; /* memory_events_local[MEMCG_OOM] */
+	__u32 flags;
+	__u32 name_size; /* bytes of the name without NUL; out of bounds: it could not be read */
+	char name[OOMWHY_NAME_SIZE]; /* "" is the root */
+};
+
+/* The innermost level first; where a level had to be left out it is one right after the first. */
+struct oomwhy_chain {
+	__u32 count; /* entries in use */
+	__u32 skipped; /* levels left out after level[0] */
+	__u32 unreached; /* bool: the root was not reached, the outermost levels are missing */
+	__u32 hierarchy; /* cgroup hierarchy id: 0 is cgroup v2 */
+	struct oomwhy_memcg level[OOMWHY_LEVELS_MAX];
+};
+
+/* struct oomwhy_task.flags */
+#define OOMWHY_TASK_KTHREAD (1u << 0)
+#define OOMWHY_TASK_EXITING (1u << 1)
+#define OOMWHY_TASK_HAS_MM (1u << 2)
+
+struct oomwhy_task {
+	__u32 tid;
+	__u32 tgid;
+	__u32 vpid; /* tgid in its innermost PID namespace */
+	__u32 uid;
+	__s32 oom_score_adj;
+	__u32 flags;
+	__u64 start_time_ns; /* CLOCK_BOOTTIME; tells a reused pid */
+	__u64 anon_pages;
+	__u64 file_pages;
+	__u64 shmem_pages;
+	__u64 swap_pages;
+	__u64 pagetables_bytes;
+	__u64 total_vm_pages;
+	char comm[OOMWHY_COMM_SIZE];
+};
+
+/*
+ * What tells process 1 of a container from process 1 of a namespace that the workload made, and the
+ * main process of a container that shares a PID namespace from any other. Depths count the levels
+ * that two tasks' memcgs share, the root included.
+ */
+struct oomwhy_kin {
+	__u32 pidns_level; /* 0: the machine's own PID namespace */
+	__u32 parent_pid;
+	__u32 parent_pidns_level;
+	__u32 parent_shared_levels;
+	__u32 reaper_shared_levels; /* of process 1 of the victim's PID namespace */
+	__u32 parent_same_pidns; /* bool */
+	char parent_comm[OOMWHY_COMM_SIZE];
+};
+
+struct oomwhy_decision {
+	struct oomwhy_header header;
+	__u64 asker; /* pid_tgid of the running task */
+	__u64 gfp_mask;
+	__s64 order; /* -1: sysrq */
+	__u64 total_pages;
+	__s64 points; /* of the chosen task, in pages */
+	__u32 constraint; /* the kernel's enum oom_constraint */
+	__u32 chosen_tgid;
+	__u32 is_memcg; /* bool: a memcg's limit, described by owner; else owner.count is 0 */
+	__u32 pad;
+	struct oomwhy_chain owner;
+};
+
+struct oomwhy_trigger {
+	struct oomwhy_header header;
+	__u64 asker;
+	struct oomwhy_task task;
+	struct oomwhy_chain chain;
+};
+
+struct oomwhy_host {
+	__u64 free_pages; /* of the zones that count */
+	__u64 low_pages; /* the sum of their high watermarks: under it the machine is short */
+	__u64 nodes; /* bit n: NUMA node n was looked at */
+	__u64 short_nodes; /* bit n: that node alone is under its watermarks */
+};
+
+struct oomwhy_victim {
+	struct oomwhy_header header;
+	__u64 decision; /* sequence of the DECISION that it belongs to; 0: none was seen */
+	__u64 asker;
+	__u32 signalled; /* bool: the OOM killer sent it SIGKILL right before */
+	__u32 asker_is_victim; /* bool: then the trigger is the same process */
+	struct oomwhy_task task;
+	struct oomwhy_kin kin;
+	struct oomwhy_host host;
+	struct oomwhy_chain chain;
+};
+
+struct oomwhy_children {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u64 parent_id;
+	__u32 count;
+	__u32 omitted; /* children that had no room */
+	struct oomwhy_memcg child[OOMWHY_CHILDREN_MAX];
+};
+
+struct oomwhy_end {
+	struct oomwhy_header header;
+	__u64 decision;
+};
+
+enum oomwhy_cgroup_change {
+	OOMWHY_CGROUP_MADE = 1,
+	OOMWHY_CGROUP_REMOVED = 2, /* its folder is gone; its memory may still be charged */
+	OOMWHY_CGROUP_RELEASED = 3, /* the last reference is gone */
+	OOMWHY_CGROUP_RENAMED = 4, /* cgroup v1 only */
+};
+
+struct oomwhy_cgroup {
+	struct oomwhy_header header;
+	__u64 id;
+	__u64 parent_id; /* 0: the root */
+	__u32 change; /* enum oomwhy_cgroup_change */
+	__u32 level; /* components of its path */
+	char name[OOMWHY_NAME_SIZE];
+};
+
+/* A memcg that has run into its limit before we came: where the inference counts from. */
+struct oomwhy_baseline {
+	__u64 id;
+	__u64 oom_events;
+};
+
+/* Indices of the counters that both sides share (map `counters`). */
+enum oomwhy_counter {
+	OOMWHY_LOST_KILL_RECORDS, /* the kill ring was full */
+	OOMWHY_LOST_CGROUP_RECORDS, /* the lifecycle ring was full */
+	OOMWHY_UNKNOWN_VICTIMS, /* a kernel that gives only a pid, and nobody knew the task */
+	OOMWHY_COUNTERS,
+};
+
+#ifndef __cplusplus
+_Static_assert(sizeof(struct oomwhy_header) == 24, "record layout");
+_Static_assert(sizeof(struct oomwhy_memcg) == 312, "record layout");
+_Static_assert(sizeof(struct oomwhy_chain) == 16 + 16 * 312, "record layout");
+_Static_assert(sizeof(struct oomwhy_task) == 96, "record layout");
+_Static_assert(sizeof(struct oomwhy_kin) == 40, "record layout");
+_Static_assert(sizeof(struct oomwhy_decision) == 80 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_victim) == 216 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
+#endif
+
+#endif
