@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* thread: threads with small stacks: the program is locked in memory, stacks included. */
+#ifndef OOMWHY_THREAD_H
+#define OOMWHY_THREAD_H
+
+#include <pthread.h>
+
+#define THREAD_STACK_BYTES (256 * 1024)
+
+/* thread_start() - @name has at most 15 bytes. All signals are blocked in it. Returns 0 or -errno.
+ */
+int thread_start(pthread_t *ret, const char *name, void *(*run)(void *), void *context);
+
+#endif
