@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * event: building one, and its pool of text.
+ */
+#define _GNU_SOURCE /* memmem() */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "event.h"
+#include "fields.h"
+
+#define TEXTF_MAX 1024
+
+static void forget(char *base, const struct field_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct field *field = &table->fields[i];
+		char *at = base + field->offset;
+
+		switch (field->type) {
+		case FIELD_U64:
+		case FIELD_LIMIT:
+		case FIELD_BOOL:
+		case FIELD_TIME:
+			*(__u64 *)at = NOT_KNOWN;
+			break;
+		case FIELD_S64:
+			*(__s64 *)at = NOT_KNOWN_SIGNED;
+			break;
+		case FIELD_TABLE:
+			forget(at, field->table);
+			break;
+		case FIELD_LIST:
+			for (size_t n = 0; n < field->max; n++)
+				forget(at + n * field->table->size, field->table);
+			break;
+		default: /* text and enums: 0 is "not said" */
+			break;
+		}
+	}
+}
+
+void event_init(struct event *ev, enum event_type type)
+{
+	memset(ev, 0, offsetof(struct event, text));
+	forget((char *)ev, &fields_common);
+	forget((char *)ev, fields_of(type));
+	ev->type = type;
+}
+
+size_t event_size(const struct event *ev)
+{
+	return offsetof(struct event, text) + ev->text_len;
+}
+
+struct text event_text(struct event *ev, const char *bytes, size_t len)
+{
+	size_t room = EVENT_TEXT_MAX - ev->text_len;
+	const char *same;
+	struct text text;
+
+	if (!len)
+		return (struct text){ 0 };
+	/* Any place where these bytes stand will do: a path is found at the start of a longer. */
+	same = memmem(ev->text, ev->text_len, bytes, len);
+	if (same)
+		return (struct text){ .off = (__u16)(same - ev->text), .len = (__u16)len };
+	if (len > room) {
+		len = room;
+		ev->text_cut = 1;
+	}
+	text = (struct text){ .off = (__u16)ev->text_len, .len = (__u16)len };
+	memcpy(ev->text + ev->text_len, bytes, len);
+	ev->text_len += (__u32)len;
+	return text;
+}
+
+struct text event_textf(struct event *ev, const char *fmt, ...)
+{
+	char buf[TEXTF_MAX + 1];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(buf, sizeof(buf), fmt, args);
+	va_end(args);
+	if (len < 0)
+		return (struct text){ 0 };
+	if (len > TEXTF_MAX) {
+		len = TEXTF_MAX;
+		ev->text_cut = 1;
+	}
+	return event_text(ev, buf, (size_t)len);
+}
+
+const char *text_bytes(const struct event *ev, struct text text)
+{
+	return text.len ? ev->text + text.off : "";
+}
+
+bool text_equal(const struct event *ev, struct text a, struct text b)
+{
+	return a.len == b.len && !memcmp(text_bytes(ev, a), text_bytes(ev, b), a.len);
+}

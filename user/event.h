@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * event: the one model of what happened. Sources fill it, place, names and judge complete it, sinks
+ * format it.
+ *
+ * Rules that hold everywhere:
+ * - Every number is 8 bytes wide (__u64 or __s64) and its unit is in its name. NOT_KNOWN means that
+ * nobody said it: sinks leave it out. (The counts of lists begin at 0.) NO_LIMIT is a limit that is
+ * not set: JSON writes null.
+ * - Text is a `struct text`: bytes in the event's own pool, of any value, with a length and without
+ * a NUL. So an event is position-independent: copying its used part (event_size()) copies all of
+ * it.
+ * - An enum's 0 is "not said".
+ * - event_init() sets every field of the chosen type to "not known"; it walks the field table
+ * (fields.h), in which each field is written once.
+ */
+#ifndef OOMWHY_EVENT_H
+#define OOMWHY_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+#include "place.h"
+
+#define NOT_KNOWN (~0ULL)
+#define NOT_KNOWN_SIGNED ((__s64)(1ULL << 63))
+#define NO_LIMIT (~0ULL - 1)
+
+#define EVENT_TEXT_MAX 16384 /* bytes of text in one event; what does not fit is cut and flagged \
+			      */
+#define EVENT_ID_MAX 48
+#define INCIDENT_LEVELS_MAX 16 /* memcgs from the victim's to the root */
+#define INCIDENT_CHILDREN_MAX 16 /* children of the limit owner */
+#define INCIDENT_OTHER_VICTIMS_MAX 16
+#define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
+
+struct text {
+	__u16 off;
+	__u16 len; /* 0: not said */
+};
+
+enum event_type {
+	EVENT_NONE,
+	EVENT_START,
+	EVENT_INCIDENT, /* "oom_kill" */
+	EVENT_LOSS,
+	EVENT_STOP,
+};
+
+enum origin {
+	ORIGIN_NONE,
+	ORIGIN_LIVE,
+	ORIGIN_BACKFILL, /* before this process started */
+	ORIGIN_LOG,
+};
+
+/* How the limit owner is known. */
+enum evidence {
+	EVIDENCE_NONE,
+	EVIDENCE_EXACT, /* the kernel's oom_control */
+	EVIDENCE_INFERRED, /* the memcgs' own counters at mark_victim */
+	EVIDENCE_LOG, /* kernel log text */
+};
+
+enum fate {
+	FATE_NONE,
+	FATE_KILLED,
+	FATE_GROUP, /* killed with its memory.oom.group */
+	FATE_SHARES_MEMORY, /* killed because it shares the victim's memory; the kernel does not
+			       count it */
+	FATE_ALREADY_EXITING, /* marked only, it was dying anyway */
+};
+
+/* What the two ways to know the limit owner say of each other. */
+enum cross_check {
+	CROSS_CHECK_NONE, /* only one way was open */
+	CROSS_CHECK_AGREES,
+	CROSS_CHECK_DIFFERS,
+};
+
+enum attach_plan {
+	ATTACH_NONE,
+	ATTACH_FENTRY,
+	ATTACH_KPROBE,
+	ATTACH_TRACEPOINT,
+	ATTACH_KMSG,
+};
+
+/* The kernel's enum oom_constraint, one up. */
+enum constraint {
+	OOM_CONSTRAINT_NOT_SAID,
+	OOM_CONSTRAINT_NONE,
+	OOM_CONSTRAINT_CPUSET,
+	OOM_CONSTRAINT_MEMORY_POLICY,
+	OOM_CONSTRAINT_MEMCG,
+};
+
+struct event_cgroup {
+	struct text path; /* in its hierarchy; "/" is the root */
+	__u64 id; /* inode number of its folder */
+};
+
+/* Whose process it is. What the path alone tells comes from place, the names from names/. */
+struct identity {
+	struct text namespace_name;
+	struct text pod_name;
+	struct text pod_uid; /* the API's UID; empty for a static pod */
+	struct text
+		static_pod_hash; /* static pods: the config hash that stands in the path instead */
+	struct text container_name;
+	struct text container_id;
+	__u64 runtime; /* enum runtime */
+	__u64 qos; /* enum qos_class */
+};
+
+struct event_task {
+	struct identity who;
+	struct event_cgroup cgroup;
+	struct text comm;
+	__u64 fate; /* enum fate; victims only */
+	__u64 pid; /* the process (tgid) */
+	__u64 tid; /* the thread, where it is not the leader; else NOT_KNOWN */
+	__u64 vpid; /* the process in its own PID namespace */
+	__u64 uid;
+	__s64 oom_score_adj;
+	__s64 points; /* the kernel's badness in pages; the chosen victim only */
+	__u64 rss_bytes; /* anon + file + shmem */
+	__u64 anon_bytes;
+	__u64 file_bytes;
+	__u64 shmem_bytes;
+	__u64 swap_bytes;
+	__u64 pagetables_bytes;
+	__u64 total_vm_bytes;
+	struct {
+		__u64 pidns_level; /* of its PID namespace; 0 is the machine's own */
+		__u64 parent_pid;
+		struct text parent_comm;
+		__u64 parent_pidns_level;
+		__u64 parent_same_pidns; /* bool */
+		__u64 parent_shared_levels; /* levels, the root included, that its memcg and its
+					       parent's share */
+		__u64 reaper_shared_levels; /* the same with process 1 of its PID namespace */
+	} kin; /* victims only: is it process 1 of its container? */
+};
+
+/* One level's limit, for the table that people read. */
+struct limit {
+	__u64 present; /* 1: this level exists above the victim; else NOT_KNOWN */
+	__u64 limit_bytes; /* NO_LIMIT: not set */
+	__u64 usage_bytes;
+	__u64 working_set_bytes;
+	__u64 swap_limit_bytes; /* cgroup v1: memory+swap */
+	__u64 swap_usage_bytes;
+};
+
+/* One memcg of the chain from the victim's to the root, innermost first: the evidence itself. */
+struct event_memcg {
+	struct text path; /* a prefix of the victim's path */
+	__u64 limit_level; /* enum limit_level: its own */
+	__u64 id;
+	__u64 usage_bytes;
+	__u64 limit_bytes;
+	__u64 swap_usage_bytes;
+	__u64 swap_limit_bytes;
+	__u64 oom_events; /* times this memcg itself ran into its limit without remedy */
+	__u64 oom_group; /* bool: memory.oom.group */
+};
+
+/* A child of the limit owner, or of the lowest full memcg above the victim's. */
+struct event_child {
+	struct text name; /* one path component */
+	__u64 id;
+	__u64 usage_bytes;
+	__u64 limit_bytes;
+	__u64 online; /* bool: false for what a removed cgroup has left behind */
+	__u64 is_sandbox; /* bool: the pod's pause container; NOT_KNOWN where nobody can tell */
+};
+
+struct suspect {
+	struct event_cgroup cgroup; /* path empty: the machine itself */
+	__u64 limit_level;
+};
+
+struct verdict {
+	__u64 limit_level; /* enum limit_level: whose limit it was, the trap considered */
+	__u64 evidence; /* enum evidence */
+	__u64 cross_check; /* enum cross_check */
+	__u64 container_ends; /* bool: the victim was process 1 of its container */
+	__u64 equal_limits; /* bool: the owner's limit is the container's own (see "the trap" in the
+			       manual) */
+	struct text manifest_field; /* what to change, as a field of the manifest */
+	struct text action; /* one sentence */
+	struct suspect suspects[INCIDENT_SUSPECTS_MAX]; /* for LIMIT_UNKNOWN */
+	__u64 suspects_count;
+	__u64 suspects_omitted;
+};
+
+struct limit_owner {
+	__u64 limit_level; /* enum limit_level: its own, before the trap */
+	struct event_cgroup cgroup;
+	__u64 limit_bytes;
+	__u64 usage_bytes;
+	__u64 working_set_bytes;
+};
+
+struct allocation {
+	__s64 order; /* the request was for 2^order pages; -1: sysrq */
+	__u64 gfp_mask; /* the kernel's own bits, which differ between kernels */
+};
+
+struct losses {
+	__u64 total; /* records or lines that nobody will see */
+	__u64 ring_kills; /* kernel: the kill ring was full */
+	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
+	__u64 queue; /* the reader of stdout was too slow */
+	__u64 incomplete; /* incidents of which a part was missing */
+	__u64 hook_misses; /* the kernel did not run a program (recursion) */
+};
+
+struct incident {
+	struct verdict verdict;
+	struct limit_owner limit_owner;
+	struct event_task victim; /* the one that the kernel chose */
+	struct event_task other_victims[INCIDENT_OTHER_VICTIMS_MAX];
+	__u64 other_victims_count;
+	__u64 other_victims_omitted;
+	struct event_task trigger; /* pid NOT_KNOWN: there was none (sysrq) or it is not visible */
+	struct allocation allocation;
+	__u64 constraint; /* enum constraint */
+	__u64 total_pages_bytes; /* what the OOM killer took as the size of the domain */
+	struct {
+		struct limit nested, container, pod, qos, node, slice, host;
+	} limits;
+	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
+	__u64 memcgs_count;
+	__u64 memcgs_omitted; /* levels between the innermost ones and the rest that were not
+				 recorded */
+	struct event_child children[INCIDENT_CHILDREN_MAX];
+	__u64 children_count;
+	__u64 children_omitted;
+	struct event_cgroup children_of;
+	__u64 host_free_bytes; /* free memory of the machine at the kill */
+	__u64 host_low_bytes; /* below this the machine itself is short (sum of the high watermarks)
+			       */
+	__u64 cgroup_version; /* of the memory controller: 1 or 2 */
+	__u64 losses_total; /* up to this line */
+};
+
+struct start {
+	struct text version;
+	struct text kernel;
+	struct text boot_id;
+	__u64 attach; /* enum attach_plan */
+	__u64 evidence; /* enum evidence: the best that this plan gives */
+	__u64 cgroup_version;
+	__u64 cgroups; /* memcgs present */
+	__u64 memory_total_bytes;
+	__u64 memory_locked; /* bool: our own memory cannot be paged out */
+};
+
+struct stop {
+	__u64 incidents;
+	__u64 victims;
+	__u64 cross_check_agreed;
+	__u64 cross_check_differed;
+	__u64 duration_ns;
+	struct losses losses;
+};
+
+struct event {
+	__u64 type; /* enum event_type */
+	__u64 time_ns; /* wall clock, since 1970 */
+	__u64 boot_time_ns; /* CLOCK_BOOTTIME */
+	__u64 origin; /* enum origin */
+	char id[EVENT_ID_MAX]; /* incidents: from the kill itself (boot id, time, victim);
+				  NUL-terminated */
+	struct text node_name;
+	struct text cluster_name;
+	struct text message; /* the headline, one line */
+	__u64 text_cut; /* 1: the pool was too small, something was cut; else NOT_KNOWN */
+	union {
+		struct start start;
+		struct incident incident;
+		struct losses loss;
+		struct stop stop;
+	};
+	__u32 text_len;
+	char text[EVENT_TEXT_MAX]; /* last: only the used part travels */
+};
+
+/* event_init() - make @ev an event of @type in which nothing is known yet. */
+void event_init(struct event *ev, enum event_type type);
+
+/* event_size() - bytes of @ev that are in use: copy these to copy the event. */
+size_t event_size(const struct event *ev);
+
+/*
+ * event_text() - put @len bytes into the event's pool.
+ * Returns where they are. What does not fit is cut and ev->text_cut set; an equal text already
+ * there is shared.
+ */
+struct text event_text(struct event *ev, const char *bytes, size_t len);
+
+/* event_textf() - the same with a format. @fmt gives at most 1 KiB. */
+struct text event_textf(struct event *ev, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* text_bytes() - the bytes of @text (text.len of them, no NUL at the end); "" where it is empty. */
+const char *text_bytes(const struct event *ev, struct text text);
+
+bool text_equal(const struct event *ev, struct text a, struct text b);
+
+#endif

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fields: the table. Below, IN is the struct whose fields the rows describe. Each macro checks that
+ * the member has the C type which the row's type says.
+ */
+#include "fields.h"
+
+#define ROW(type_, ctype, member, key_, help_, ...)                                      \
+	{                                                                                \
+		.key = (key_), .help = (help_), .type = (type_),                         \
+		.offset = offsetof(IN, member) + _Generic(((IN *)0)->member, ctype : 0), \
+		__VA_ARGS__                                                              \
+	}
+#define U64(member, key, help) ROW(FIELD_U64, __u64, member, key, help)
+#define S64(member, key, help) ROW(FIELD_S64, __s64, member, key, help)
+#define LIMIT(member, key, help) ROW(FIELD_LIMIT, __u64, member, key, help)
+#define BOOL(member, key, help) ROW(FIELD_BOOL, __u64, member, key, help)
+#define TIME(member, key, help) ROW(FIELD_TIME, __u64, member, key, help)
+#define TEXT(member, key, help) ROW(FIELD_TEXT, struct text, member, key, help)
+#define CHARS(member, key, help) \
+	ROW(FIELD_CHARS, char *, member, key, help, .max = sizeof(((IN *)0)->member))
+#define ENUM(member, key, names_, help) ROW(FIELD_ENUM, __u64, member, key, help, .names = (names_))
+#define DERIVED(member, key, names_, help) \
+	ROW(FIELD_DERIVED, __u64, member, key, help, .names = (names_))
+#define TABLE(member, key, ctype, table_, help) \
+	ROW(FIELD_TABLE, ctype, member, key, help, .table = &(table_))
+#define LIST(member, key, ctype, table_, help)                          \
+	ROW(FIELD_LIST, ctype *, member, key, help, .table = &(table_), \
+	    .count_offset = offsetof(IN, member##_count),               \
+	    .omitted_offset = offsetof(IN, member##_omitted),           \
+	    .max = sizeof(((IN *)0)->member) / sizeof(((IN *)0)->member[0]))
+#define DEFINE(table_, rows)                                    \
+	const struct field_table table_ = { .name = #table_,    \
+					    .size = sizeof(IN), \
+					    .fields = (rows),   \
+					    .count = sizeof(rows) / sizeof((rows)[0]) }
+
+const char *const event_type_names[] = { "", "start", "oom_kill", "loss", "stop", NULL };
+const char *const origin_names[] = { "", "live", "backfill", "log", NULL };
+const char *const evidence_names[] = { "", "exact", "inferred", "log", NULL };
+const char *const fate_names[] = {
+	"", "killed", "group", "shares_memory", "already_exiting", NULL,
+};
+const char *const cross_check_names[] = { "", "agrees", "differs", NULL };
+const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
+const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
+/* Derived from the type. */
+static const char *const severity_names[] = { "", "INFO", "ERROR", "WARN", "INFO", NULL };
+static const char *const schema_names[] = { "", SCHEMA, SCHEMA, SCHEMA, SCHEMA, NULL };
+
+#define IN struct event_cgroup
+static const struct field cgroup_rows[] = {
+	TEXT(path, "path", "Path in the memory controller's hierarchy; \"/\" is its root."),
+	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
+};
+static DEFINE(cgroup_table, cgroup_rows);
+#undef IN
+
+#define IN struct event_task
+static const struct field task_rows[] = {
+	ENUM(fate, "fate", fate_names, "How it died; victims only."),
+	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),
+	TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),
+	TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),
+	TEXT(who.container_name, "k8s.container.name", "Name of its container in the pod."),
+	TEXT(who.container_id, "container.id", "ID of its container, as the runtime gave it."),
+	ENUM(who.runtime, "container.runtime.name", runtime_names,
+	     "Container runtime, where the cgroup's path tells it."),
+	U64(pid, "process.pid", "Process ID (of the thread group) as the node sees it."),
+	U64(vpid, "process.vpid", "Process ID in its own PID namespace; 1: the namespace's init."),
+	U64(kin.parent_pid, "process.parent_pid", "Process ID of its parent; victims only."),
+	U64(uid, "process.real_user.id", "Real user ID as the node sees it."),
+	U64(tid, "tid", "Thread ID as the node sees it, where it is not the leader's."),
+	TEXT(comm, "comm", "Name of the thread, at most 15 bytes, chosen by the workload."),
+	U64(kin.pidns_level, "kin.pidns_level",
+	    "Depth of its PID namespace; 0: the machine's own. Victims only, as all of kin."),
+	TEXT(kin.parent_comm, "kin.parent_comm", "Name of its parent."),
+	U64(kin.parent_pidns_level, "kin.parent_pidns_level",
+	    "Depth of its parent's PID namespace."),
+	BOOL(kin.parent_same_pidns, "kin.parent_same_pidns",
+	     "True: its parent is in the same PID namespace."),
+	U64(kin.parent_shared_levels, "kin.parent_shared_levels",
+	    "Levels, the root included, that its memory cgroup and its parent's share."),
+	U64(kin.reaper_shared_levels, "kin.reaper_shared_levels",
+	    "The same with process 1 of its PID namespace."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
+	ENUM(who.qos, "qos_class", qos_class_names,
+	     "QoS class of its pod, from the cgroup's path."),
+	TEXT(who.static_pod_hash, "static_pod_hash",
+	     "Static pods: the hash of the manifest, which stands in the path for the UID."),
+	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
+	S64(points, "points", "The kernel's badness score in pages; the chosen victim only."),
+	U64(rss_bytes, "rss_bytes", "Resident memory: anonymous, file and shared, in bytes."),
+	U64(anon_bytes, "anon_bytes", "Resident anonymous memory in bytes."),
+	U64(file_bytes, "file_bytes", "Resident file mappings in bytes."),
+	U64(shmem_bytes, "shmem_bytes", "Resident shared memory and tmpfs mappings in bytes."),
+	U64(swap_bytes, "swap_bytes", "Swapped-out memory in bytes."),
+	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
+	U64(total_vm_bytes, "total_vm_bytes", "Size of the address space in bytes."),
+};
+static DEFINE(task_table, task_rows);
+#undef IN
+
+#define IN struct limit
+static const struct field limit_rows[] = {
+	BOOL(present, "present", "True: this level exists above the victim."),
+	LIMIT(limit_bytes, "limit_bytes", "The limit in bytes; null: none is set."),
+	U64(usage_bytes, "usage_bytes", "Memory charged in bytes."),
+	U64(working_set_bytes, "working_set_bytes", "Usage without inactive file cache, in bytes."),
+	LIMIT(swap_limit_bytes, "swap_limit_bytes",
+	      "Limit of swap (cgroup v1: memory and swap) in bytes; null: none is set."),
+	U64(swap_usage_bytes, "swap_usage_bytes",
+	    "Swap (cgroup v1: memory and swap) charged in bytes."),
+};
+static DEFINE(limit_table, limit_rows);
+#undef IN
+
+#define IN struct event_memcg
+static const struct field memcg_rows[] = {
+	TEXT(path, "path", "Path in the memory controller's hierarchy."),
+	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
+	ENUM(limit_level, "limit_level", limit_level_names, "What this cgroup is to Kubernetes."),
+	U64(usage_bytes, "usage_bytes", "Memory charged in bytes."),
+	LIMIT(limit_bytes, "limit_bytes", "The limit in bytes; null: none is set."),
+	U64(swap_usage_bytes, "swap_usage_bytes",
+	    "Swap (cgroup v1: memory and swap) charged in bytes."),
+	LIMIT(swap_limit_bytes, "swap_limit_bytes",
+	      "Limit of swap (cgroup v1: memory and swap) in bytes; null: none is set."),
+	U64(oom_events, "oom_events", "Times that it ran into its own limit without remedy."),
+	BOOL(oom_group, "oom_group", "memory.oom.group: its processes die together."),
+};
+static DEFINE(memcg_table, memcg_rows);
+#undef IN
+
+#define IN struct event_child
+static const struct field child_rows[] = {
+	TEXT(name, "name", "Name of the cgroup: the last part of its path."),
+	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
+	U64(usage_bytes, "usage_bytes", "Memory charged in bytes."),
+	LIMIT(limit_bytes, "limit_bytes", "The limit in bytes; null: none is set."),
+	BOOL(online, "online", "False: it is removed, and what is charged was left behind."),
+	BOOL(is_sandbox, "is_sandbox", "True: the pod's own sandbox (pause) container."),
+};
+static DEFINE(child_table, child_rows);
+#undef IN
+
+#define IN struct suspect
+static const struct field suspect_rows[] = {
+	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table,
+	      "The cgroup; absent: the machine itself."),
+};
+static DEFINE(suspect_table, suspect_rows);
+#undef IN
+
+#define IN struct verdict
+static const struct field verdict_rows[] = {
+	ENUM(limit_level, "limit_level", limit_level_names, "Whose limit was hit."),
+	ENUM(evidence, "evidence", evidence_names, "How the limit owner is known."),
+	ENUM(cross_check, "cross_check", cross_check_names,
+	     "Whether the kernel's decision and the cgroups' counters name the same limit owner."),
+	BOOL(container_ends, "container_ends",
+	     "True: the container's first process died; false: Kubernetes shows nothing."),
+	BOOL(equal_limits, "equal_limits", "True: the limit owner's limit is the container's own."),
+	TEXT(manifest_field, "manifest_field", "The manifest's field to change."),
+	TEXT(action, "action", "What to do, one sentence."),
+	LIST(suspects, "suspects", struct suspect, suspect_table,
+	     "Possible limit owners, where limit_level is unknown."),
+};
+static DEFINE(verdict_table, verdict_rows);
+#undef IN
+
+#define IN struct limit_owner
+static const struct field limit_owner_rows[] = {
+	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "The cgroup."),
+	LIMIT(limit_bytes, "limit_bytes", "Its limit in bytes; null: none is set."),
+	U64(usage_bytes, "usage_bytes", "Memory charged to it in bytes."),
+	U64(working_set_bytes, "working_set_bytes", "Usage without inactive file cache, in bytes."),
+};
+static DEFINE(limit_owner_table, limit_owner_rows);
+#undef IN
+
+#define IN struct losses
+static const struct field losses_rows[] = {
+	U64(total, "total", "Records and lines that nobody will see."),
+	U64(ring_kills, "ring_kills", "Kill records that the kernel found no room for."),
+	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
+	U64(queue, "queue", "Lines dropped because their reader was too slow."),
+	U64(incomplete, "incomplete", "Kills of which a part is missing."),
+	U64(hook_misses, "hook_misses", "Times that the kernel did not run one of our programs."),
+};
+static DEFINE(losses_table, losses_rows);
+#undef IN
+
+#define IN struct event
+static const struct field common_rows[] = {
+	TIME(time_ns, "time", "When it happened, by the node's clock (RFC 3339, UTC)."),
+	DERIVED(type, "severity", severity_names, "ERROR for a kill, WARN for a loss, else INFO."),
+	TEXT(message, "message", "The headline."),
+	DERIVED(type, "schema", schema_names, "Name and number of this format."),
+	ENUM(type, "type", event_type_names, "What this line tells."),
+	CHARS(id, "id", "Same for each source that tells this kill: boot, seconds, victim."),
+	ENUM(origin, "origin", origin_names, "Where the line comes from."),
+	TEXT(node_name, "k8s.node.name", "Name of the node."),
+	TEXT(cluster_name, "k8s.cluster.name", "Name of the cluster, as given by --cluster-name."),
+	U64(boot_time_ns, "boot_time_ns", "When it happened, in ns since boot, suspend included."),
+	BOOL(text_cut, "truncated", "True: texts were cut to make the line fit."),
+};
+DEFINE(fields_common, common_rows);
+
+static const struct field start_rows[] = {
+	TEXT(start.version, "version", "Version of oomwhy."),
+	TEXT(start.kernel, "kernel", "Release of the running kernel."),
+	TEXT(start.boot_id, "boot_id", "The kernel's random ID of this boot."),
+	ENUM(start.attach, "tracing.attach", attach_names, "How the kernel is observed."),
+	ENUM(start.evidence, "tracing.evidence", evidence_names, "The best evidence it gives."),
+	U64(start.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
+	U64(start.cgroups, "cgroup.count", "Memory cgroups present."),
+	U64(start.memory_total_bytes, "memory_total_bytes", "Memory of the machine in bytes."),
+	BOOL(start.memory_locked, "memory_locked", "True: our memory cannot be paged out."),
+};
+static DEFINE(start_table, start_rows);
+
+#define IN_LIMITS(name, help) \
+	TABLE(incident.limits.name, "limits." #name, struct limit, limit_table, help)
+
+static const struct field incident_rows[] = {
+	TABLE(incident.verdict, "verdict", struct verdict, verdict_table, "Our judgement."),
+	TABLE(incident.limit_owner, "limit_owner", struct limit_owner, limit_owner_table,
+	      "The cgroup whose limit was exceeded; absent for the machine's memory."),
+	TABLE(incident.victim, "victim", struct event_task, task_table,
+	      "The process that the kernel chose."),
+	LIST(incident.other_victims, "other_victims", struct event_task, task_table,
+	     "Processes that died with it."),
+	TABLE(incident.trigger, "trigger", struct event_task, task_table,
+	      "The task whose allocation ran into the limit."),
+	S64(incident.allocation.order, "trigger.allocation.order",
+	    "It asked for 2^order pages; -1: killed by hand (sysrq)."),
+	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
+	    "The request's flags, as this kernel numbers them."),
+	ENUM(incident.constraint, "constraint", constraint_names,
+	     "What bounded the allocation, in the kernel's words."),
+	U64(incident.total_pages_bytes, "domain_bytes",
+	    "Memory that the OOM killer took as the whole, in bytes."),
+	IN_LIMITS(nested, "The cgroup below the container that the workload made."),
+	IN_LIMITS(container, "The victim's container."),
+	IN_LIMITS(pod, "The victim's pod."),
+	IN_LIMITS(qos, "The cgroup of the pod's QoS class."),
+	IN_LIMITS(node, "The cgroup of all pods (kubepods)."),
+	IN_LIMITS(slice, "Any other cgroup."),
+	IN_LIMITS(host, "The machine."),
+	U64(incident.host_free_bytes, "limits.host.free_bytes", "Free memory of the machine."),
+	U64(incident.host_low_bytes, "limits.host.low_bytes",
+	    "With less free than this, in bytes, the machine itself is short."),
+	LIST(incident.memcgs, "memcgs", struct event_memcg, memcg_table,
+	     "The memory cgroups from the victim's to the root, innermost first."),
+	LIST(incident.children, "children", struct event_child, child_table,
+	     "Who shares the limit: children of children_of."),
+	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
+	      "The limit owner, else the lowest full cgroup above the victim's."),
+	U64(incident.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
+	U64(incident.losses_total, "losses.total", "Losses up to this line."),
+};
+static DEFINE(incident_table, incident_rows);
+
+static const struct field loss_rows[] = {
+	TABLE(loss, "losses", struct losses, losses_table, "What was lost since the start."),
+};
+static DEFINE(loss_table, loss_rows);
+
+static const struct field stop_rows[] = {
+	U64(stop.incidents, "incidents", "OOM kills (decisions) seen."),
+	U64(stop.victims, "victims", "Processes seen to die by them."),
+	U64(stop.cross_check_agreed, "cross_check.agreed",
+	    "Kills for which decision and counters named the same limit owner."),
+	U64(stop.cross_check_differed, "cross_check.differed",
+	    "Kills for which they did not; the decision was believed."),
+	U64(stop.duration_ns, "duration_ns", "Time since the start in ns."),
+	TABLE(stop.losses, "losses", struct losses, losses_table, "What was lost."),
+};
+static DEFINE(stop_table, stop_rows);
+
+const struct field_table *fields_of(enum event_type type)
+{
+	static const struct field_table none;
+
+	switch (type) {
+	case EVENT_START:
+		return &start_table;
+	case EVENT_INCIDENT:
+		return &incident_table;
+	case EVENT_LOSS:
+		return &loss_table;
+	case EVENT_STOP:
+		return &stop_table;
+	case EVENT_NONE:
+		break;
+	}
+	return &none;
+}
