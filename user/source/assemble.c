@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "source/assemble.h"
+#include "source/record_event.h"
+
+/* The kernel may print its report to a slow serial console between a decision and its victim. */
+#define DECISION_PATIENCE_NS (10 * 1000000000ULL)
+#define VICTIM_PATIENCE_NS (1 * 1000000000ULL)
+/* Without a visible end: as long after a victim of a group its next may come. */
+#define GROUP_PATIENCE_NS (50 * 1000000ULL)
+
+void assemble_init(struct assembler *as, const struct assemble_config *config)
+{
+	memset(as, 0, sizeof(*as));
+	as->config = *config;
+	infer_init(&as->infer, config->cpus);
+}
+
+static void set_id(struct assembler *as)
+{
+	struct event *ev = &as->ev;
+
+	snprintf(ev->id, sizeof(ev->id), "%.8s-%llu-%llu", as->config.boot_id,
+		 ev->boot_time_ns / 1000000000ULL, ev->incident.victim.pid);
+}
+
+static void close_incident(struct assembler *as)
+{
+	struct incident *incident = &as->ev.incident;
+
+	if (!as->open)
+		return;
+	as->open = false;
+	if (incident->victim.pid == NOT_KNOWN) {
+		/* The kernel had chosen somebody, and the record of who it was is missing. */
+		if (!as->gap)
+			return;
+		as->stats.incomplete++;
+	} else if (as->gap) {
+		as->stats.incomplete++;
+	}
+	as->stats.incidents++;
+	set_id(as);
+	as->config.emit(as->config.context, &as->ev);
+}
+
+static void open_incident(struct assembler *as, const struct oomwhy_header *header, __u64 asker)
+{
+	close_incident(as);
+	event_init(&as->ev, EVENT_INCIDENT);
+	as->ev.boot_time_ns = header->boot_time_ns;
+	as->ev.time_ns = as->config.wall_ns(header->boot_time_ns);
+	as->ev.origin = ORIGIN_LIVE;
+	as->open = true;
+	as->decided = false;
+	as->gap = false;
+	as->may_grow = false;
+	as->asker = asker;
+	as->decision = 0;
+	as->owner_id = 0;
+}
+
+static void take_decision(struct assembler *as, const struct oomwhy_decision *record)
+{
+	open_incident(as, &record->header, record->asker);
+	as->has_trigger = false;
+	as->children_count = 0;
+	as->decided = true;
+	as->decision = record->header.sequence;
+	as->deadline_ns = record->header.boot_time_ns + DECISION_PATIENCE_NS;
+	as->owner_id = record->is_memcg && record->owner.count ? record->owner.level[0].id : 0;
+	event_from_decision(&as->ev, record, as->config.page_bytes);
+}
+
+/* Without a visible decision it comes before its victim, and that one opens the incident. */
+static void take_trigger(struct assembler *as, const struct oomwhy_trigger *record)
+{
+	as->has_trigger = true;
+	memcpy(&as->trigger, record, record->header.size);
+	if (as->open && as->decided && as->asker == record->asker)
+		event_from_trigger(&as->ev, record, as->config.page_bytes);
+}
+
+static void take_children(struct assembler *as, const struct oomwhy_children *record)
+{
+	/* The outermost of the full ones is seldom asked for: the two lowest are kept. */
+	if (as->children_count < 2)
+		memcpy(&as->children[as->children_count++], record, record->header.size);
+}
+
+/* A second mark of the same process: one of its threads, or a group that names its first victim
+ * twice. */
+static bool was_seen(struct assembler *as, const struct oomwhy_task *task)
+{
+	for (int i = 0; i < ASSEMBLE_SEEN_MAX; i++)
+		if (as->seen[i].tgid == task->tgid &&
+		    as->seen[i].start_time_ns == task->start_time_ns)
+			return true;
+	as->seen[as->seen_next].tgid = task->tgid;
+	as->seen[as->seen_next].start_time_ns = task->start_time_ns;
+	as->seen_next = (as->seen_next + 1) % ASSEMBLE_SEEN_MAX;
+	return false;
+}
+
+static int level_of(const struct oomwhy_chain *chain, __u64 id)
+{
+	for (__u32 i = 0; id && i < chain->count; i++)
+		if (chain->level[i].id == id)
+			return i;
+	return -1;
+}
+
+static bool group_may_follow(const struct oomwhy_chain *chain, int owner)
+{
+	int last = owner >= 0 ? owner : (int)chain->count - 1;
+
+	for (int i = 0; i <= last; i++)
+		if (chain->level[i].flags & OOMWHY_MEMCG_OOM_GROUP)
+			return true;
+	return false;
+}
+
+static bool same_answer(const struct assembler *as, const struct oomwhy_victim *record,
+			const struct infer_result *inferred)
+{
+	if (as->owner_id)
+		return inferred->answer == INFER_MEMCG &&
+		       record->chain.level[inferred->level].id == as->owner_id;
+	return (inferred->answer == INFER_HOST &&
+		as->ev.incident.limit_owner.limit_level == LIMIT_HOST) ||
+	       (inferred->answer == INFER_CPUSET &&
+		as->ev.incident.limit_owner.limit_level == LIMIT_CPUSET) ||
+	       (inferred->answer == INFER_MANUAL &&
+		as->ev.incident.limit_owner.limit_level == LIMIT_MANUAL);
+}
+
+/* Who owned the limit: known from the decision and checked, or inferred. Returns its level in the
+ * victim's chain. */
+static int find_owner(struct assembler *as, const struct oomwhy_victim *record)
+{
+	struct verdict *verdict = &as->ev.incident.verdict;
+	bool kthread = as->has_trigger && as->trigger.task.flags & OOMWHY_TASK_KTHREAD;
+	struct infer_result inferred = infer_owner(
+		&as->infer, record, as->has_trigger ? &as->trigger.chain : NULL, kthread);
+
+	if (as->decided) {
+		verdict->evidence = EVIDENCE_EXACT;
+		if (inferred.answer != INFER_UNKNOWN) {
+			bool same = same_answer(as, record, &inferred);
+
+			verdict->cross_check = same ? CROSS_CHECK_AGREES : CROSS_CHECK_DIFFERS;
+			*(same ? &as->stats.agreed : &as->stats.differed) += 1;
+		}
+		return level_of(&record->chain, as->owner_id);
+	}
+	verdict->evidence = EVIDENCE_INFERRED;
+	event_from_inference(&as->ev, record, &inferred);
+	return inferred.answer == INFER_MEMCG ? inferred.level : -1;
+}
+
+static void take_children_of_owner(struct assembler *as, const struct oomwhy_victim *record,
+				   int owner)
+{
+	for (__u64 i = 0; i < as->children_count; i++) {
+		const struct oomwhy_children *children = &as->children[i];
+
+		if (owner >= 0 && children->parent_id == record->chain.level[owner].id)
+			event_from_children(&as->ev, children, as->config.page_bytes);
+	}
+}
+
+static void take_first_victim(struct assembler *as, const struct oomwhy_victim *record)
+{
+	struct incident *incident = &as->ev.incident;
+	int owner;
+
+	event_from_victim(&as->ev, &incident->victim, record, as->config.page_bytes);
+	event_from_host(&as->ev, record, as->config.page_bytes, as->config.memory_total_bytes);
+	event_from_chain(&as->ev, &record->chain, as->config.page_bytes);
+	incident->victim.fate = record->signalled ? FATE_KILLED : FATE_ALREADY_EXITING;
+	if (record->asker_is_victim)
+		event_trigger_is_victim(&as->ev);
+	owner = find_owner(as, record);
+	event_owner_level(&as->ev, owner);
+	take_children_of_owner(as, record, owner);
+	infer_settle(&as->infer, record, owner);
+	as->may_grow = group_may_follow(&record->chain, owner);
+	as->stats.victims += record->signalled;
+}
+
+static void take_other_victim(struct assembler *as, const struct oomwhy_victim *record)
+{
+	struct incident *incident = &as->ev.incident;
+	struct event_task *victim;
+
+	as->stats.victims += record->signalled;
+	infer_settle(&as->infer, record, level_of(&record->chain, incident->limit_owner.cgroup.id));
+	if (incident->other_victims_count == INCIDENT_OTHER_VICTIMS_MAX) {
+		incident->other_victims_omitted++;
+		return;
+	}
+	victim = &incident->other_victims[incident->other_victims_count++];
+	event_from_victim(&as->ev, victim, record, as->config.page_bytes);
+	victim->fate = record->signalled ? FATE_GROUP : FATE_ALREADY_EXITING;
+}
+
+/* The limit owner has run into its limit once more since: another decision of the same task. */
+static bool owner_has_grown(const struct assembler *as, const struct oomwhy_victim *record)
+{
+	const struct incident *incident = &as->ev.incident;
+	int level = level_of(&record->chain, incident->limit_owner.cgroup.id);
+
+	for (__u64 i = 0; level >= 0 && i < incident->memcgs_count; i++)
+		if (incident->memcgs[i].id == record->chain.level[level].id)
+			return record->chain.level[level].oom_events !=
+			       incident->memcgs[i].oom_events;
+	return false;
+}
+
+/* Does this victim belong to the incident that is open? */
+static bool continues(const struct assembler *as, const struct oomwhy_victim *record)
+{
+	if (!as->open || as->asker != record->asker)
+		return false;
+	if (as->decided)
+		return record->decision == as->decision;
+	return !record->decision && as->may_grow && !owner_has_grown(as, record);
+}
+
+/* Opens the incident of a victim whose decision nobody saw. */
+static void open_at_victim(struct assembler *as, const struct oomwhy_victim *record)
+{
+	open_incident(as, &record->header, record->asker);
+	as->gap = record->decision != 0;
+	as->has_trigger = as->has_trigger && as->trigger.asker == record->asker;
+	if (as->has_trigger)
+		event_from_trigger(&as->ev, &as->trigger, as->config.page_bytes);
+}
+
+static void take_new_victim(struct assembler *as, const struct oomwhy_victim *record)
+{
+	if (!continues(as, record))
+		open_at_victim(as, record);
+	if (as->ev.incident.victim.pid == NOT_KNOWN)
+		take_first_victim(as, record);
+	else
+		take_other_victim(as, record);
+	if (!record->decision && !as->may_grow)
+		close_incident(as);
+	else
+		as->deadline_ns = record->header.boot_time_ns +
+				  (record->decision ? VICTIM_PATIENCE_NS : GROUP_PATIENCE_NS);
+}
+
+static void take_victim(struct assembler *as, const struct oomwhy_victim *record)
+{
+	/* A dying task marks itself to get at reserves, outside of any decision: nobody is killed
+	 * by that. */
+	bool marks_itself = !record->decision && !record->signalled && record->asker_is_victim;
+
+	if (!marks_itself && !was_seen(as, &record->task))
+		take_new_victim(as, record);
+	as->children_count = 0;
+	if (!as->decided)
+		as->has_trigger = false;
+}
+
+static void take_end(struct assembler *as, const struct oomwhy_end *record)
+{
+	if (as->open && as->decided && record->decision == as->decision)
+		close_incident(as);
+}
+
+static void check_sequence(struct assembler *as, const struct oomwhy_header *header)
+{
+	if (as->sequence && header->sequence > as->sequence + 1) {
+		as->stats.lost_records += header->sequence - as->sequence - 1;
+		as->gap = true;
+	}
+	as->sequence = header->sequence;
+}
+
+void assemble_record(struct assembler *as, const void *record, size_t size)
+{
+	const struct oomwhy_header *header = record;
+
+	if (!record_is_sound(record, size)) {
+		as->stats.malformed++;
+		return;
+	}
+	check_sequence(as, header);
+	switch (header->kind) {
+	case OOMWHY_DECISION:
+		return take_decision(as, record);
+	case OOMWHY_TRIGGER:
+		return take_trigger(as, record);
+	case OOMWHY_CHILDREN:
+		return take_children(as, record);
+	case OOMWHY_VICTIM:
+		return take_victim(as, record);
+	case OOMWHY_END:
+		return take_end(as, record);
+	}
+}
+
+__u64 assemble_tick(struct assembler *as, __u64 boot_time_ns)
+{
+	if (as->open && boot_time_ns >= as->deadline_ns)
+		close_incident(as);
+	return as->open ? as->deadline_ns : 0;
+}
+
+void assemble_flush(struct assembler *as)
+{
+	close_incident(as);
+}

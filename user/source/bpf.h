@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* bpf: loads and attaches the kernel side and hands out what its two rings hold. */
+#ifndef OOMWHY_SOURCE_BPF_H
+#define OOMWHY_SOURCE_BPF_H
+
+#include <stddef.h>
+
+#include "event.h"
+#include "source/probe.h"
+
+struct bpf_source;
+
+struct bpf_handlers {
+	void (*kill)(void *context, const void *record, size_t size); /* of the kill ring */
+	void *kill_context;
+	void (*cgroup)(void *context, const void *record, size_t size); /* of the lifecycle ring */
+	void *cgroup_context;
+	/* Before anything is attached: a memcg that has OOMs already. May come more than once for
+	 * one. */
+	void (*baseline)(void *context, __u64 id, __u64 oom_events);
+	void *baseline_context;
+};
+
+/*
+ * bpf_source__open() - load and attach everything for @plan, or nothing.
+ * Returns 0 and *@ret, to be closed by the caller, or -errno; what failed is told with log_error().
+ */
+int bpf_source__open(const struct probe *probe, enum attach_plan plan,
+		     const struct bpf_handlers *handlers, struct bpf_source **ret);
+void bpf_source__close(struct bpf_source *source);
+
+/* Descriptors that become readable when a ring holds something. */
+int bpf_source__kill_fd(const struct bpf_source *source);
+int bpf_source__cgroup_fd(const struct bpf_source *source);
+
+/* Hand all that is there to the handler. Allocates nothing, waits for nobody. */
+void bpf_source__consume_kills(struct bpf_source *source);
+void bpf_source__consume_cgroups(struct bpf_source *source);
+
+/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(). */
+__u64 bpf_source__counter(const struct bpf_source *source, int counter);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * probe: what this kernel and these privileges allow, found by trying and by reading BTF, before
+ * anything is loaded. Versions are never compared: distributions backport.
+ */
+#ifndef OOMWHY_PROBE_H
+#define OOMWHY_PROBE_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "event.h"
+
+struct btf;
+
+struct probe {
+	int btf_error; /* 0: the kernel has BTF; else -errno */
+	int bpf_error; /* 0: bpf() may be used at all */
+	int tracepoint_error; /* 0: tp_btf/mark_victim loads */
+	int fentry_error; /* 0: a trampoline on oom_kill_process loads and attaches */
+	int kprobe_error; /* 0: a kprobe on oom_kill_process can be made */
+	bool mark_victim_has_task; /* the tracepoint gives the task, not only a pid */
+	int memory_error; /* 0: there is a memory controller; else -ENOENT */
+	__u32 memory_hierarchy; /* its hierarchy; 0: cgroup v2 */
+	int nodes; /* NUMA nodes that may exist */
+};
+
+/* probe_kernel() - try everything once. Loads programs that do nothing, and takes them away again.
+ */
+void probe_kernel(struct probe *ret);
+
+/* probe_plan_error() - why @plan is not possible: 0 if it is, else -errno. */
+int probe_plan_error(const struct probe *probe, enum attach_plan plan);
+
+/* probe_best_plan() - the plan that shows most; ATTACH_KMSG where BPF is of no use. */
+enum attach_plan probe_best_plan(const struct probe *probe);
+
+/* probe_plan_hint() - one sentence: what @plan is missing here, and how to get it. */
+const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan);
+
+#endif

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
+#include <string.h>
+
+#include "source/record_event.h"
+
+#define PATH_SIZE (OOMWHY_LEVELS_MAX * OOMWHY_NAME_SIZE + 8)
+
+static bool is_whole(const struct oomwhy_header *header, size_t fixed_size, __u32 count,
+		     __u32 count_max)
+{
+	return count <= count_max &&
+	       header->size >= fixed_size + count * sizeof(struct oomwhy_memcg);
+}
+
+static bool chain_is_whole(const struct oomwhy_header *header, size_t chain_offset)
+{
+	const struct oomwhy_chain *chain = (const void *)((const char *)header + chain_offset);
+	size_t fixed_size = chain_offset + offsetof(struct oomwhy_chain, level);
+
+	return header->size >= fixed_size &&
+	       is_whole(header, fixed_size, chain->count, OOMWHY_LEVELS_MAX);
+}
+
+bool record_is_sound(const void *record, size_t size)
+{
+	const struct oomwhy_header *header = record;
+
+	if (size < sizeof(*header) || header->size < sizeof(*header) || header->size > size)
+		return false;
+	switch (header->kind) {
+	case OOMWHY_DECISION:
+		return chain_is_whole(header, offsetof(struct oomwhy_decision, owner));
+	case OOMWHY_TRIGGER:
+		return chain_is_whole(header, offsetof(struct oomwhy_trigger, chain));
+	case OOMWHY_VICTIM:
+		return chain_is_whole(header, offsetof(struct oomwhy_victim, chain)) &&
+		       ((const struct oomwhy_victim *)record)->chain.count > 0;
+	case OOMWHY_CHILDREN:
+		return header->size >= offsetof(struct oomwhy_children, child) &&
+		       is_whole(header, offsetof(struct oomwhy_children, child),
+				((const struct oomwhy_children *)record)->count,
+				OOMWHY_CHILDREN_MAX);
+	case OOMWHY_END:
+		return header->size >= sizeof(struct oomwhy_end);
+	}
+	return false;
+}
+
+/* PAGE_COUNTER_MAX, LONG_MAX / page size, is the kernel's "no limit". */
+static __u64 limit_bytes(__u64 pages, __u64 page_bytes)
+{
+	return pages >= LONG_MAX / page_bytes ? NO_LIMIT : pages * page_bytes;
+}
+
+static size_t name_size(const struct oomwhy_memcg *memcg)
+{
+	return memcg->name_size < OOMWHY_NAME_SIZE ? memcg->name_size : OOMWHY_NAME_SIZE - 1;
+}
+
+/*
+ * The chain as a path. @ret_prefix, if not NULL, gets for each level the length of its own path.
+ * Returns the length; 0 where the outermost levels are missing: such a path would be another
+ * cgroup's.
+ */
+static size_t chain_path(const struct oomwhy_chain *chain, char *path, size_t *ret_prefix)
+{
+	size_t len = 0;
+
+	if (chain->unreached || !chain->count)
+		return 0;
+	for (int i = (int)chain->count - 1; i >= 0; i--) {
+		const struct oomwhy_memcg *memcg = &chain->level[i];
+
+		if (i == 0 && chain->skipped) {
+			memcpy(path + len, "/...",
+			       4); /* levels that the workload nested too deep */
+			len += 4;
+		}
+		if (name_size(memcg) || (int)chain->count - 1 != i) {
+			path[len++] = '/';
+			memcpy(path + len, memcg->name, name_size(memcg));
+			len += name_size(memcg);
+		}
+		if (ret_prefix)
+			ret_prefix[i] = len ? len : 1;
+	}
+	if (!len)
+		path[len++] = '/';
+	return len;
+}
+
+static void cgroup_from_chain(struct event *ev, struct event_cgroup *cgroup,
+			      const struct oomwhy_chain *chain)
+{
+	char path[PATH_SIZE];
+
+	if (!chain->count)
+		return;
+	cgroup->id = chain->level[0].id;
+	cgroup->path = event_text(ev, path, chain_path(chain, path, NULL));
+}
+
+static void task_from_record(struct event *ev, struct event_task *task,
+			     const struct oomwhy_task *record, __u64 page_bytes)
+{
+	task->pid = record->tgid;
+	if (record->tid != record->tgid)
+		task->tid = record->tid;
+	task->vpid = record->vpid;
+	task->uid = record->uid;
+	task->oom_score_adj = record->oom_score_adj;
+	task->comm = event_text(ev, record->comm, strnlen(record->comm, sizeof(record->comm)));
+	if (!(record->flags & OOMWHY_TASK_HAS_MM))
+		return;
+	task->anon_bytes = record->anon_pages * page_bytes;
+	task->file_bytes = record->file_pages * page_bytes;
+	task->shmem_bytes = record->shmem_pages * page_bytes;
+	task->rss_bytes = task->anon_bytes + task->file_bytes + task->shmem_bytes;
+	task->swap_bytes = record->swap_pages * page_bytes;
+	task->pagetables_bytes = record->pagetables_bytes;
+	task->total_vm_bytes = record->total_vm_pages * page_bytes;
+}
+
+static void owner_without_memcg(struct incident *incident)
+{
+	if (incident->allocation.order == -1)
+		incident->limit_owner.limit_level = LIMIT_MANUAL;
+	else if (incident->constraint == OOM_CONSTRAINT_CPUSET ||
+		 incident->constraint == OOM_CONSTRAINT_MEMORY_POLICY)
+		incident->limit_owner.limit_level = LIMIT_CPUSET;
+	else
+		incident->limit_owner.limit_level = LIMIT_HOST;
+}
+
+void event_from_decision(struct event *ev, const struct oomwhy_decision *record, __u64 page_bytes)
+{
+	struct incident *incident = &ev->incident;
+	struct limit_owner *owner = &incident->limit_owner;
+
+	incident->allocation.order = (__s32)record->order;
+	incident->allocation.gfp_mask = record->gfp_mask;
+	incident->constraint = record->constraint <= 3 ? record->constraint + 1 :
+							 OOM_CONSTRAINT_NOT_SAID;
+	incident->total_pages_bytes = record->total_pages * page_bytes;
+	incident->victim.points = record->points;
+	if (!record->is_memcg) {
+		owner_without_memcg(incident);
+		return;
+	}
+	cgroup_from_chain(ev, &owner->cgroup, &record->owner);
+	if (record->owner.count) {
+		owner->usage_bytes = record->owner.level[0].usage_pages * page_bytes;
+		owner->limit_bytes = limit_bytes(record->owner.level[0].limit_pages, page_bytes);
+	}
+}
+
+void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, __u64 page_bytes)
+{
+	struct event_task *trigger = &ev->incident.trigger;
+
+	/* sysrq-f is done by a kernel thread: it asked for nothing. */
+	if (record->task.flags & OOMWHY_TASK_KTHREAD && ev->incident.allocation.order == -1)
+		return;
+	task_from_record(ev, trigger, &record->task, page_bytes);
+	cgroup_from_chain(ev, &trigger->cgroup, &record->chain);
+}
+
+void event_from_victim(struct event *ev, struct event_task *victim,
+		       const struct oomwhy_victim *record, __u64 page_bytes)
+{
+	const struct oomwhy_kin *kin = &record->kin;
+
+	task_from_record(ev, victim, &record->task, page_bytes);
+	cgroup_from_chain(ev, &victim->cgroup, &record->chain);
+	victim->kin.pidns_level = kin->pidns_level;
+	victim->kin.parent_pid = kin->parent_pid;
+	victim->kin.parent_comm = event_text(ev, kin->parent_comm,
+					     strnlen(kin->parent_comm, sizeof(kin->parent_comm)));
+	victim->kin.parent_pidns_level = kin->parent_pidns_level;
+	victim->kin.parent_same_pidns = kin->parent_same_pidns;
+	victim->kin.parent_shared_levels = kin->parent_shared_levels;
+	victim->kin.reaper_shared_levels = kin->reaper_shared_levels;
+}
+
+void event_from_children(struct event *ev, const struct oomwhy_children *record, __u64 page_bytes)
+{
+	struct incident *incident = &ev->incident;
+
+	incident->children_count = record->count;
+	incident->children_omitted = record->omitted;
+	for (__u32 i = 0; i < record->count; i++) {
+		const struct oomwhy_memcg *memcg = &record->child[i];
+		struct event_child *child = &incident->children[i];
+
+		child->name = event_text(ev, memcg->name, name_size(memcg));
+		child->id = memcg->id;
+		child->usage_bytes = memcg->usage_pages * page_bytes;
+		child->limit_bytes = limit_bytes(memcg->limit_pages, page_bytes);
+		child->online = !!(memcg->flags & OOMWHY_MEMCG_ONLINE);
+	}
+	incident->children_of = incident->limit_owner.cgroup;
+}
+
+void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64 page_bytes,
+		     __u64 memory_total_bytes)
+{
+	struct incident *incident = &ev->incident;
+
+	incident->cgroup_version = record->chain.hierarchy ? 1 : 2;
+	incident->limits.host.present = 1;
+	incident->limits.host.limit_bytes = memory_total_bytes;
+	if (!record->host.nodes)
+		return;
+	incident->host_free_bytes = record->host.free_pages * page_bytes;
+	incident->host_low_bytes = record->host.low_pages * page_bytes;
+	if (incident->host_free_bytes <= memory_total_bytes)
+		incident->limits.host.usage_bytes = memory_total_bytes - incident->host_free_bytes;
+}
+
+void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 page_bytes)
+{
+	struct incident *incident = &ev->incident;
+	struct text path = incident->victim.cgroup.path;
+	size_t prefix[OOMWHY_LEVELS_MAX] = { 0 };
+	char scratch[PATH_SIZE];
+
+	chain_path(chain, scratch, prefix);
+	incident->memcgs_count = chain->count;
+	incident->memcgs_omitted = chain->skipped;
+	for (__u32 i = 0; i < chain->count; i++) {
+		const struct oomwhy_memcg *record = &chain->level[i];
+		struct event_memcg *memcg = &incident->memcgs[i];
+
+		memcg->path =
+			(struct text){ path.off, prefix[i] < path.len ? prefix[i] : path.len };
+		memcg->id = record->id;
+		memcg->usage_bytes = record->usage_pages * page_bytes;
+		memcg->limit_bytes = limit_bytes(record->limit_pages, page_bytes);
+		memcg->swap_usage_bytes = record->swap_usage_pages * page_bytes;
+		memcg->swap_limit_bytes = limit_bytes(record->swap_limit_pages, page_bytes);
+		memcg->oom_events = record->oom_events;
+		memcg->oom_group = !!(record->flags & OOMWHY_MEMCG_OOM_GROUP);
+	}
+}
+
+static void add_suspect(struct event *ev, const struct event_memcg *memcg)
+{
+	struct verdict *verdict = &ev->incident.verdict;
+	struct suspect *suspect;
+
+	if (verdict->suspects_count == INCIDENT_SUSPECTS_MAX) {
+		verdict->suspects_omitted++;
+		return;
+	}
+	suspect = &verdict->suspects[verdict->suspects_count++];
+	if (!memcg) {
+		suspect->limit_level = LIMIT_HOST;
+		return;
+	}
+	suspect->cgroup.path = memcg->path;
+	suspect->cgroup.id = memcg->id;
+}
+
+void event_from_inference(struct event *ev, const struct oomwhy_victim *record,
+			  const struct infer_result *inferred)
+{
+	struct incident *incident = &ev->incident;
+	struct limit_owner *owner = &incident->limit_owner;
+
+	switch (inferred->answer) {
+	case INFER_MEMCG:
+		owner->cgroup.id = record->chain.level[inferred->level].id;
+		owner->cgroup.path = incident->memcgs[inferred->level].path;
+		break;
+	case INFER_HOST:
+		owner->limit_level = LIMIT_HOST;
+		break;
+	case INFER_CPUSET:
+		owner->limit_level = LIMIT_CPUSET;
+		break;
+	case INFER_MANUAL:
+		owner->limit_level = LIMIT_MANUAL;
+		break;
+	case INFER_UNKNOWN:
+		owner->limit_level = LIMIT_UNKNOWN;
+		for (__u64 i = 0; i < incident->memcgs_count; i++)
+			if (inferred->levels & 1u << i)
+				add_suspect(ev, &incident->memcgs[i]);
+		if (inferred->host)
+			add_suspect(ev, NULL);
+		break;
+	}
+}
+
+void event_owner_level(struct event *ev, int owner)
+{
+	struct incident *incident = &ev->incident;
+
+	if (owner < 0)
+		return;
+	incident->limit_owner.cgroup.path = incident->memcgs[owner].path;
+	incident->limit_owner.usage_bytes = incident->memcgs[owner].usage_bytes;
+	incident->limit_owner.limit_bytes = incident->memcgs[owner].limit_bytes;
+}
+
+void event_trigger_is_victim(struct event *ev)
+{
+	struct incident *incident = &ev->incident;
+	__s64 points = incident->trigger.points;
+
+	if (incident->trigger.pid != NOT_KNOWN)
+		return;
+	incident->trigger = incident->victim;
+	incident->trigger.points = points;
+	incident->trigger.fate = FATE_NONE;
+	memset(&incident->trigger.kin, 0xff, sizeof(incident->trigger.kin));
+	incident->trigger.kin.parent_comm = (struct text){ 0, 0 };
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * record_event: what each kind of record says, in the words of the model: pages to bytes, names to
+ * paths.
+ *
+ * Pure. The records passed record_is_sound(): their counts are within bounds, and not more of them
+ * is read than they have.
+ */
+#ifndef OOMWHY_RECORD_EVENT_H
+#define OOMWHY_RECORD_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event.h"
+#include "oomwhy_record.h"
+#include "source/infer.h"
+
+/* record_is_sound() - is this a record of the kill ring, whole, of a known kind? @size: what there
+ * is. */
+bool record_is_sound(const void *record, size_t size);
+
+void event_from_decision(struct event *ev, const struct oomwhy_decision *record, __u64 page_bytes);
+void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, __u64 page_bytes);
+void event_from_victim(struct event *ev, struct event_task *victim,
+		       const struct oomwhy_victim *record, __u64 page_bytes);
+void event_from_children(struct event *ev, const struct oomwhy_children *record, __u64 page_bytes);
+
+/* event_from_host() - the machine's own memory at the kill; @memory_total_bytes: as user space
+ * knows it. */
+void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64 page_bytes,
+		     __u64 memory_total_bytes);
+
+/* event_from_chain() - incident.memcgs, from the victim's chain; their paths are prefixes of the
+ * victim's path. */
+void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 page_bytes);
+
+/* event_from_inference() - limit_owner and suspects, where no decision was visible. After
+ * event_from_chain(). */
+void event_from_inference(struct event *ev, const struct oomwhy_victim *record,
+			  const struct infer_result *inferred);
+
+/*
+ * event_owner_level() - limit_owner's figures from level @owner of incident.memcgs, as they were
+ * when the victim was marked; -1: not one of them, the decision's own stand.
+ */
+void event_owner_level(struct event *ev, int owner);
+
+/* event_trigger_is_victim() - the victim itself asked for the page that was too much. */
+void event_trigger_is_victim(struct event *ev);
+
+#endif
