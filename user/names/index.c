@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "names/index.h"
+
+#define DEPTH_MAX 256 /* a bound for damaged parents, far above any real tree */
+
+struct index_entry {
+	struct index_entry *next; /* in its bucket */
+	struct index_entry *older, *newer; /* among the removed */
+	__u64 id;
+	__u64 parent_id;
+	__u64 removed_ns; /* 0: it is there */
+	__u32 round;
+	__u16 name_len;
+	char name[];
+};
+
+void index_init(struct index *index)
+{
+	memset(index, 0, sizeof(*index));
+	pthread_mutex_init(&index->lock, NULL);
+}
+
+static struct index_entry **bucket_of(struct index *index, __u64 id)
+{
+	return &index->buckets[(id * 0x9e3779b97f4a7c15ULL) >> 52];
+}
+
+static struct index_entry *find(struct index *index, __u64 id)
+{
+	struct index_entry *entry = *bucket_of(index, id);
+
+	while (entry && entry->id != id)
+		entry = entry->next;
+	return entry;
+}
+
+static void unlink_removed(struct index *index, struct index_entry *entry)
+{
+	if (!entry->removed_ns)
+		return;
+	*(entry->older ? &entry->older->newer : &index->removed_first) = entry->newer;
+	*(entry->newer ? &entry->newer->older : &index->removed_last) = entry->older;
+	entry->older = entry->newer = NULL;
+	entry->removed_ns = 0;
+	index->removed--;
+}
+
+static void link_removed(struct index *index, struct index_entry *entry, __u64 now_ns)
+{
+	if (entry->removed_ns)
+		return;
+	entry->removed_ns = now_ns ? now_ns : 1;
+	entry->older = index->removed_last;
+	*(index->removed_last ? &index->removed_last->newer : &index->removed_first) = entry;
+	index->removed_last = entry;
+	index->removed++;
+}
+
+static void drop(struct index *index, struct index_entry *entry)
+{
+	struct index_entry **link = bucket_of(index, entry->id);
+
+	unlink_removed(index, entry);
+	while (*link != entry)
+		link = &(*link)->next;
+	*link = entry->next;
+	index->count--;
+	free(entry);
+}
+
+void index_free(struct index *index)
+{
+	for (size_t i = 0; i < INDEX_BUCKETS; i++)
+		while (index->buckets[i])
+			drop(index, index->buckets[i]);
+	pthread_mutex_destroy(&index->lock);
+}
+
+static struct index_entry *new_entry(__u64 id, __u64 parent_id, const char *name)
+{
+	size_t len = strlen(name);
+	struct index_entry *entry = malloc(sizeof(*entry) + len);
+
+	if (!entry)
+		return NULL;
+	memset(entry, 0, sizeof(*entry));
+	entry->id = id;
+	entry->parent_id = parent_id;
+	entry->name_len = len;
+	memcpy(entry->name, name, len);
+	return entry;
+}
+
+static bool is_same(const struct index_entry *entry, __u64 parent_id, const char *name)
+{
+	return entry->parent_id == parent_id && entry->name_len == strlen(name) &&
+	       !memcmp(entry->name, name, entry->name_len);
+}
+
+void index_put(struct index *index, __u64 id, __u64 parent_id, const char *name)
+{
+	struct index_entry *fresh = new_entry(id, parent_id, name), *entry;
+
+	pthread_mutex_lock(&index->lock);
+	entry = find(index, id);
+	if (entry && is_same(entry, parent_id, name)) {
+		unlink_removed(index, entry);
+		entry->round = index->round;
+	} else {
+		if (entry)
+			drop(index, entry);
+		if (fresh && index->count < INDEX_ENTRIES_MAX) {
+			fresh->round = index->round;
+			fresh->next = *bucket_of(index, id);
+			*bucket_of(index, id) = fresh;
+			index->count++;
+			fresh = NULL;
+		} else {
+			index->refused++;
+		}
+	}
+	pthread_mutex_unlock(&index->lock);
+	free(fresh);
+}
+
+void index_remove(struct index *index, __u64 id, __u64 now_ns)
+{
+	struct index_entry *entry;
+
+	pthread_mutex_lock(&index->lock);
+	entry = find(index, id);
+	if (entry)
+		link_removed(index, entry, now_ns);
+	pthread_mutex_unlock(&index->lock);
+}
+
+void index_expire(struct index *index, __u64 now_ns)
+{
+	pthread_mutex_lock(&index->lock);
+	while (index->removed_first &&
+	       (index->removed > INDEX_REMOVED_MAX ||
+		now_ns - index->removed_first->removed_ns > INDEX_REMOVED_NS))
+		drop(index, index->removed_first);
+	pthread_mutex_unlock(&index->lock);
+}
+
+void index_rescan_begin(struct index *index)
+{
+	pthread_mutex_lock(&index->lock);
+	index->round++;
+	pthread_mutex_unlock(&index->lock);
+}
+
+void index_rescan_end(struct index *index, __u64 now_ns)
+{
+	/* One bucket under the lock at a time: a look-up never waits for the whole tree. */
+	for (size_t i = 0; i < INDEX_BUCKETS; i++) {
+		pthread_mutex_lock(&index->lock);
+		for (struct index_entry *entry = index->buckets[i]; entry; entry = entry->next)
+			if (entry->round != index->round)
+				link_removed(index, entry, now_ns);
+		pthread_mutex_unlock(&index->lock);
+	}
+}
+
+/* Written from the end of @buf towards its start, as the way leads from the cgroup to the root. */
+static size_t build_path(struct index *index, __u64 id, char *buf, size_t size)
+{
+	size_t at = size;
+
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		const struct index_entry *entry = find(index, id);
+
+		if (!entry || at < entry->name_len + 1U)
+			return 0;
+		if (!entry->parent_id) {
+			if (at == size)
+				buf[--at] = '/';
+			memmove(buf, buf + at, size - at);
+			return size - at;
+		}
+		at -= entry->name_len;
+		memcpy(buf + at, entry->name, entry->name_len);
+		buf[--at] = '/';
+		id = entry->parent_id;
+	}
+	return 0;
+}
+
+size_t index_path(struct index *index, __u64 id, char *buf, size_t size)
+{
+	size_t len;
+
+	pthread_mutex_lock(&index->lock);
+	len = build_path(index, id, buf, size);
+	pthread_mutex_unlock(&index->lock);
+	return len;
+}
+
+size_t index_present(struct index *index)
+{
+	size_t present;
+
+	pthread_mutex_lock(&index->lock);
+	present = index->count - index->removed;
+	pthread_mutex_unlock(&index->lock);
+	return present;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * index: which cgroup an id is, and was a short while ago: id -> parent and name -> path.
+ *
+ * T2 writes it, T1 reads it; the lock is held for look-ups only, never for I/O. Removed cgroups
+ * stay known for a time: a kill may be the last thing that happened in them.
+ */
+#ifndef OOMWHY_INDEX_H
+#define OOMWHY_INDEX_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+#define INDEX_BUCKETS 4096
+#define INDEX_ENTRIES_MAX 65536 /* more cgroups than that are not remembered, and that is counted \
+				 */
+#define INDEX_REMOVED_MAX 16384 /* of these, cgroups that are gone */
+#define INDEX_REMOVED_NS (10 * 60 * 1000000000ULL)
+
+struct index_entry;
+
+struct index {
+	pthread_mutex_t lock;
+	struct index_entry *buckets[INDEX_BUCKETS];
+	struct index_entry *removed_first, *removed_last; /* in the order of their end */
+	size_t count; /* entries, the removed ones included */
+	size_t removed;
+	__u64 refused; /* cgroups that had no room */
+	__u32 round; /* of the rescan that is running */
+};
+
+void index_init(struct index *index);
+void index_free(struct index *index);
+
+/* index_put() - a cgroup is there. @parent_id 0: it is the root. A known id gets the new name. */
+void index_put(struct index *index, __u64 id, __u64 parent_id, const char *name);
+
+/* index_remove() - the cgroup is gone since @now_ns (boot time). */
+void index_remove(struct index *index, __u64 id, __u64 now_ns);
+
+/* index_expire() - forget what has been gone for long, or is too much. */
+void index_expire(struct index *index, __u64 now_ns);
+
+/* A rescan: begin, index_put() what is there, end: what was not put is gone. */
+void index_rescan_begin(struct index *index);
+void index_rescan_end(struct index *index, __u64 now_ns);
+
+/*
+ * index_path() - the path of a cgroup that is there or was there.
+ * Returns its length, not ended by NUL; 0 where it, or one above it, is not known, or @size is too
+ * small.
+ */
+size_t index_path(struct index *index, __u64 id, char *buf, size_t size);
+
+/* index_present() - cgroups that exist now. */
+size_t index_present(struct index *index);
+
+#endif

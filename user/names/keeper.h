@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * keeper: the thread (T2) that keeps the index: one walk at start, then the lifecycle records as
+ * they come; a lost one leads to another walk. All that waits for files is done here.
+ */
+#ifndef OOMWHY_KEEPER_H
+#define OOMWHY_KEEPER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event.h"
+#include "names/index.h"
+
+struct keeper_config {
+	const char *host_root;
+	bool is_v1; /* the memory controller is on cgroup v1 */
+	int fd; /* becomes readable when lifecycle records are there */
+	void (*consume)(void *context); /* calls keeper_record() for each */
+	void *context;
+};
+
+struct keeper {
+	struct keeper_config config;
+	struct index index;
+	char root[256]; /* "" where the cgroup file system is not visible */
+	__u64 sequence;
+	bool stale; /* a record is missing: walk again */
+	int stop_fd, epoll_fd;
+	pthread_t thread;
+};
+
+/* keeper_start() - fills the index and begins to keep it. Returns 0 or -errno. */
+int keeper_start(struct keeper *keeper, const struct keeper_config *config);
+void keeper_stop(struct keeper *keeper);
+
+/* keeper_record() - one record of the lifecycle ring; from consume() only. */
+void keeper_record(struct keeper *keeper, const void *record, size_t size);
+
+/* keeper_complete() - T1: fill in the paths that the kernel side could not. No I/O, nothing
+ * allocated. */
+void keeper_complete(struct keeper *keeper, struct event *ev);
+
+/* keeper_cgroups() - cgroups of the memory hierarchy that exist. */
+__u64 keeper_cgroups(struct keeper *keeper);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <linux/magic.h>
+
+#include "names/walk.h"
+
+#define DEPTH_MAX 128 /* a descriptor is held for each level */
+
+static bool is_mounted(const char *path, long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && fs.f_type == magic;
+}
+
+int walk_find_root(const char *host_root, bool is_v1, char *ret, size_t size)
+{
+	static const char *const v1[] = { "/sys/fs/cgroup/memory", NULL };
+	static const char *const v2[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified", NULL };
+
+	for (const char *const *place = is_v1 ? v1 : v2; *place; place++) {
+		if (snprintf(ret, size, "%s%s", host_root, *place) >= (int)size)
+			return -ENAMETOOLONG;
+		if (is_mounted(ret, is_v1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* The inode number of a cgroup's folder is its id; readdir() tells it without a stat() for each. */
+static void walk(int parent_fd, const char *name, __u64 id, struct index *index, int depth)
+{
+	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
+		    !strcmp(entry->d_name, ".."))
+			continue;
+		index_put(index, entry->d_ino, id, entry->d_name);
+		if (depth < DEPTH_MAX)
+			walk(dirfd(dir), entry->d_name, entry->d_ino, index, depth + 1);
+	}
+	closedir(dir);
+}
+
+int walk_cgroups(const char *root, struct index *index)
+{
+	struct stat st;
+
+	if (stat(root, &st))
+		return -errno;
+	index_put(index, st.st_ino, 0, "");
+	walk(AT_FDCWD, root, st.st_ino, index, 0);
+	return 0;
+}
