@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "headline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/glyph.h"
+#include "base/units.h"
+
+#define HEADLINE_MAX 4096 /* longer names are cut here; their own fields keep them whole */
+#define SHORT_ID 12 /* digits of a container id, as crictl and docker print it */
+
+struct line {
+	size_t len;
+	bool cut;
+	char text[HEADLINE_MAX];
+};
+
+static bool known(__u64 value)
+{
+	return value != NOT_KNOWN;
+}
+
+static void put(struct line *line, const char *bytes, size_t len)
+{
+	if (line->cut || len > sizeof(line->text) - line->len) {
+		line->cut = true; /* never within a code point, nor is anything put after a gap */
+		return;
+	}
+	memcpy(line->text + line->len, bytes, len);
+	line->len += len;
+}
+
+/* Log systems show the message as it is: a name in it must not end the line. */
+static void put_name(struct line *line, const char *bytes, size_t len)
+{
+	struct glyph glyph;
+
+	for (size_t i = 0; i < len;) {
+		i += glyph_next(bytes + i, len - i, true, &glyph);
+		put(line, glyph.bytes, glyph.len);
+	}
+}
+
+static void put_text(struct line *line, const struct event *ev, struct text text)
+{
+	put_name(line, text_bytes(ev, text), text.len);
+}
+
+__attribute__((format(printf, 2, 3))) static void putf(struct line *line, const char *fmt, ...)
+{
+	char buf[192];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(buf, sizeof(buf), fmt, args);
+	va_end(args);
+	if (len > 0)
+		put(line, buf, (size_t)len < sizeof(buf) ? (size_t)len : sizeof(buf) - 1);
+}
+
+static void put_count(struct line *line, __u64 count, const char *one, const char *many)
+{
+	putf(line, "%llu %s", (unsigned long long)count, count == 1 ? one : many);
+}
+
+enum limit_level incident_level(const struct incident *incident)
+{
+	return (enum limit_level)(incident->verdict.limit_level ?
+					  incident->verdict.limit_level :
+					  incident->limit_owner.limit_level);
+}
+
+const struct limit *incident_limit(const struct incident *incident, enum limit_level level)
+{
+	switch (level) {
+	case LIMIT_NESTED:
+		return &incident->limits.nested;
+	case LIMIT_CONTAINER:
+		return &incident->limits.container;
+	case LIMIT_POD:
+		return &incident->limits.pod;
+	case LIMIT_QOS:
+		return &incident->limits.qos;
+	case LIMIT_NODE:
+		return &incident->limits.node;
+	case LIMIT_SLICE:
+		return &incident->limits.slice;
+	case LIMIT_HOST:
+		return &incident->limits.host;
+	default:
+		return NULL;
+	}
+}
+
+/* " 512Mi", or nothing where the limit is not known. */
+static char *limit_size(const struct incident *incident, enum limit_level level, char *buf,
+			size_t size)
+{
+	const struct limit *row = incident_limit(incident, level);
+	__u64 bytes = level == LIMIT_HOST ? NOT_KNOWN : incident->limit_owner.limit_bytes;
+
+	if ((!known(bytes) || bytes == NO_LIMIT) && row)
+		bytes = row->limit_bytes;
+	buf[0] = '\0';
+	if (known(bytes) && bytes != NO_LIMIT) {
+		buf[0] = ' ';
+		units_limit(bytes, buf + 1, size - 1);
+	}
+	return buf;
+}
+
+static const char *suspect_name(__u64 level)
+{
+	static const char *const names[] = {
+		[LIMIT_NESTED] = "inside the container",
+		[LIMIT_CONTAINER] = "container",
+		[LIMIT_POD] = "pod",
+		[LIMIT_QOS] = "QoS class",
+		[LIMIT_NODE] = "node limit for pods",
+		[LIMIT_SLICE] = "another slice",
+		[LIMIT_HOST] = "machine",
+	};
+
+	return level < sizeof(names) / sizeof(names[0]) && names[level] ? names[level] :
+									  "another cgroup";
+}
+
+static char *limit_unknown(const struct verdict *verdict, char *buf, size_t size)
+{
+	__u64 count = verdict->suspects_count;
+	size_t len = (size_t)snprintf(buf, size, "limit owner unknown");
+
+	if (!known(count))
+		return buf;
+	if (count > INCIDENT_SUSPECTS_MAX)
+		count = INCIDENT_SUSPECTS_MAX;
+	for (__u64 i = 0; i < count && len < size; i++) {
+		const char *name = suspect_name(verdict->suspects[i].limit_level);
+
+		/* Two of one level have one word. */
+		if (i == 0 || name != suspect_name(verdict->suspects[i - 1].limit_level))
+			len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? " or " : ": ",
+						name);
+	}
+	return buf;
+}
+
+char *headline_limit(const struct incident *incident, char *buf, size_t size)
+{
+	enum limit_level level = incident_level(incident);
+	const char *qos = qos_class_name((enum qos_class)incident->victim.who.qos);
+	char bytes[UNITS_MAX];
+
+	limit_size(incident, level, bytes, sizeof(bytes));
+	buf[0] = '\0';
+	if (level == LIMIT_NESTED)
+		snprintf(buf, size, "limit%s inside the container", bytes);
+	else if (level == LIMIT_CONTAINER)
+		snprintf(buf, size, "container limit%s", bytes);
+	else if (level == LIMIT_POD)
+		snprintf(buf, size, "pod limit%s", bytes);
+	else if (level == LIMIT_QOS)
+		snprintf(buf, size, *qos ? "QoS limit%s (%s)" : "QoS limit%s%s", bytes, qos);
+	else if (level == LIMIT_NODE)
+		snprintf(buf, size, "node limit for pods%s", bytes);
+	else if (level == LIMIT_SLICE)
+		snprintf(buf, size, "limit%s of%s", bytes,
+			 incident->limit_owner.cgroup.path.len ? "" : " another cgroup");
+	else if (level == LIMIT_HOST)
+		snprintf(buf, size, "machine out of memory%s%s", *bytes ? "," : "", bytes);
+	else if (level == LIMIT_CPUSET)
+		snprintf(buf, size, "%s out of memory",
+			 incident->constraint == OOM_CONSTRAINT_MEMORY_POLICY ?
+				 "NUMA memory policy" :
+				 "cpuset");
+	else if (level == LIMIT_MANUAL)
+		snprintf(buf, size, "by hand (sysrq-f)");
+	else
+		limit_unknown(&incident->verdict, buf, size);
+	return buf;
+}
+
+static size_t add(struct piece *ret, size_t n, const char *bytes, size_t len, bool name)
+{
+	ret[n] = (struct piece){ .bytes = bytes, .len = len, .name = name };
+	return n + 1;
+}
+
+static size_t add_text(const struct event *ev, struct piece *ret, size_t n, struct text text)
+{
+	return add(ret, n, text_bytes(ev, text), text.len, true);
+}
+
+static size_t who_pod(const struct event *ev, const struct identity *who, struct piece *ret)
+{
+	size_t n = 0;
+
+	if (who->pod_name.len) {
+		if (who->namespace_name.len) {
+			n = add_text(ev, ret, n, who->namespace_name);
+			n = add(ret, n, "/", 1, true);
+		}
+		return add_text(ev, ret, n, who->pod_name);
+	}
+	if (who->pod_uid.len) {
+		n = add(ret, n, "pod ", 4, false);
+		return add_text(ev, ret, n, who->pod_uid);
+	}
+	if (who->static_pod_hash.len) {
+		n = add(ret, n, "static pod ", 11, false);
+		return add_text(ev, ret, n, who->static_pod_hash);
+	}
+	return 0;
+}
+
+size_t headline_who(const struct event *ev, const struct event_task *task, enum who_part parts,
+		    struct piece ret[WHO_PIECES_MAX])
+{
+	const struct identity *who = &task->who;
+	struct text id = who->container_id;
+	size_t n = parts & WHO_POD ? who_pod(ev, who, ret) : 0;
+
+	if (id.len > SHORT_ID)
+		id.len = SHORT_ID;
+	if (parts & WHO_CONTAINER && who->container_name.len) {
+		n = n ? add(ret, n, " ", 1, false) : n;
+		n = add(ret, n, "[", 1, true);
+		n = add_text(ev, ret, n, who->container_name);
+		return add(ret, n, "]", 1, true);
+	}
+	if (parts & WHO_CONTAINER && id.len) {
+		n = n ? add(ret, n, " container ", 11, false) :
+			add(ret, n, "container ", 10, false);
+		return add_text(ev, ret, n, id);
+	}
+	if (!n && parts == WHO_ALL && task->cgroup.path.len)
+		n = add_text(ev, ret, n, task->cgroup.path);
+	return n;
+}
+
+/* "(java, 497Mi)" */
+static void put_process(struct line *line, const struct event *ev, const struct event_task *task)
+{
+	char bytes[UNITS_MAX];
+
+	if (task->comm.len)
+		put_text(line, ev, task->comm);
+	else if (known(task->pid))
+		putf(line, "pid %llu", (unsigned long long)task->pid);
+	else
+		putf(line, "a process");
+	if (known(task->rss_bytes))
+		putf(line, ", %s", units_bytes(task->rss_bytes, bytes, sizeof(bytes)));
+}
+
+static void incident_line(struct line *line, const struct event *ev)
+{
+	const struct incident *incident = &ev->incident;
+	struct piece who[WHO_PIECES_MAX];
+	struct text path = incident->victim.cgroup.path;
+	bool said = incident_level(incident) == LIMIT_SLICE &&
+		    text_equal(ev, path, incident->limit_owner.cgroup.path);
+	size_t pieces = said ? 0 : headline_who(ev, &incident->victim, WHO_ALL, who);
+	__u64 others = known(incident->other_victims_count) ? incident->other_victims_count : 0;
+	char limit[HEADLINE_LIMIT_MAX];
+
+	if (known(incident->other_victims_omitted))
+		others += incident->other_victims_omitted;
+	putf(line, "OOM kill: %s", headline_limit(incident, limit, sizeof(limit)));
+	if (incident_level(incident) == LIMIT_SLICE) {
+		putf(line, " ");
+		put_text(line, ev, incident->limit_owner.cgroup.path);
+	}
+	putf(line, "; killed ");
+	for (size_t i = 0; i < pieces; i++)
+		put_name(line, who[i].bytes, who[i].len);
+	if (pieces)
+		putf(line, " (");
+	put_process(line, ev, &incident->victim);
+	if (pieces)
+		putf(line, ")");
+	if (others) {
+		putf(line, " and ");
+		put_count(line, others, "more process", "more processes");
+	}
+}
+
+static void start_line(struct line *line, const struct start *start)
+{
+	static const char *const plans[] = { "", " fentry", " kprobe", " tracepoint",
+					     " kernel log" };
+	static const char *const evidence[] = { "", "exact", "inferred", "log" };
+	const char *joint = ":";
+
+	putf(line, "watching OOM kills");
+	if (start->attach > ATTACH_NONE && start->attach <= ATTACH_KMSG) {
+		putf(line, "%s%s", joint, plans[start->attach]);
+		joint = ",";
+	}
+	if (known(start->cgroup_version)) {
+		putf(line, "%s cgroup v%llu", joint, (unsigned long long)start->cgroup_version);
+		joint = ",";
+	}
+	if (start->evidence > EVIDENCE_NONE && start->evidence <= EVIDENCE_LOG)
+		putf(line, "%s %s", joint, evidence[start->evidence]);
+}
+
+static void loss_parts(struct line *line, const struct losses *losses)
+{
+	const struct {
+		__u64 count;
+		const char *one, *many;
+	} parts[] = {
+		{ losses->ring_kills, "kill record (kernel buffer full)",
+		  "kill records (kernel buffer full)" },
+		{ losses->queue, "line (reader of stdout too slow)",
+		  "lines (reader of stdout too slow)" },
+		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
+		{ losses->hook_misses, "hook call skipped by the kernel",
+		  "hook calls skipped by the kernel" },
+		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
+		  "cgroup records (repaired by a rescan)" },
+	};
+	const char *joint = "";
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!known(parts[i].count) || !parts[i].count)
+			continue;
+		putf(line, "%s", joint);
+		put_count(line, parts[i].count, parts[i].one, parts[i].many);
+		joint = ", ";
+	}
+	if (*joint)
+		return;
+	if (known(losses->total))
+		put_count(line, losses->total, "record", "records");
+	else
+		putf(line, "an unknown number of records");
+}
+
+static void stop_line(struct line *line, const struct stop *stop)
+{
+	char duration[UNITS_MAX];
+
+	putf(line, "stopped: ");
+	put_count(line, known(stop->incidents) ? stop->incidents : 0, "incident", "incidents");
+	if (known(stop->victims)) {
+		putf(line, ", ");
+		put_count(line, stop->victims, "victim", "victims");
+	}
+	if (known(stop->duration_ns))
+		putf(line, " in %s", units_duration(stop->duration_ns, duration, sizeof(duration)));
+	if (known(stop->cross_check_differed) && stop->cross_check_differed)
+		putf(line, ", %llu of %llu cross-checks differed",
+		     (unsigned long long)stop->cross_check_differed,
+		     (unsigned long long)(stop->cross_check_differed +
+					  (known(stop->cross_check_agreed) ?
+						   stop->cross_check_agreed :
+						   0)));
+	if (!known(stop->losses.total))
+		return;
+	putf(line, stop->losses.total ? ", lost: " : ", nothing lost");
+	if (stop->losses.total)
+		loss_parts(line, &stop->losses);
+}
+
+void headline(struct event *ev)
+{
+	struct line line;
+
+	line.len = 0;
+	line.cut = false;
+	switch (ev->type) {
+	case EVENT_START:
+		start_line(&line, &ev->start);
+		break;
+	case EVENT_INCIDENT:
+		incident_line(&line, ev);
+		break;
+	case EVENT_LOSS:
+		putf(&line, "lost: ");
+		loss_parts(&line, &ev->loss);
+		break;
+	case EVENT_STOP:
+		stop_line(&line, &ev->stop);
+		break;
+	default:
+		return;
+	}
+	ev->message = event_text(ev, line.text, line.len);
+	if (line.cut)
+		ev->text_cut = 1;
+}
