@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue.h"
+
+int queue_init(struct queue *queue, size_t size)
+{
+	memset(queue, 0, sizeof(*queue));
+	queue->ring = malloc(size);
+	if (!queue->ring)
+		return -ENOMEM;
+	queue->size = size;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->filled, NULL);
+	return 0;
+}
+
+void queue_free(struct queue *queue)
+{
+	if (!queue->ring)
+		return;
+	free(queue->ring);
+	queue->ring = NULL;
+	pthread_cond_destroy(&queue->filled);
+	pthread_mutex_destroy(&queue->lock);
+}
+
+static void put(struct queue *queue, const void *bytes, size_t len)
+{
+	size_t at = (queue->head + queue->used) % queue->size;
+	size_t first = len < queue->size - at ? len : queue->size - at;
+
+	memcpy(queue->ring + at, bytes, first);
+	memcpy(queue->ring, (const char *)bytes + first, len - first);
+	queue->used += len;
+}
+
+static void take(struct queue *queue, void *bytes, size_t len)
+{
+	size_t first = len < queue->size - queue->head ? len : queue->size - queue->head;
+
+	memcpy(bytes, queue->ring + queue->head, first);
+	memcpy((char *)bytes + first, queue->ring, len - first);
+	queue->head = (queue->head + len) % queue->size;
+	queue->used -= len;
+}
+
+bool queue_push(struct queue *queue, const struct event *ev)
+{
+	size_t size = event_size(ev);
+	bool fits;
+
+	pthread_mutex_lock(&queue->lock);
+	fits = !queue->closed && queue->size - queue->used >= size + sizeof(size);
+	if (fits) {
+		put(queue, &size, sizeof(size));
+		put(queue, ev, size);
+		pthread_cond_signal(&queue->filled);
+	} else {
+		queue->dropped++;
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return fits;
+}
+
+bool queue_pop(struct queue *queue, struct event *ret)
+{
+	size_t size;
+	bool found;
+
+	pthread_mutex_lock(&queue->lock);
+	while (!queue->used && !queue->closed)
+		pthread_cond_wait(&queue->filled, &queue->lock);
+	found = queue->used > 0;
+	if (found) {
+		take(queue, &size, sizeof(size));
+		take(queue, ret, size);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return found;
+}
+
+void queue_close(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->closed = true;
+	pthread_cond_broadcast(&queue->filled);
+	pthread_mutex_unlock(&queue->lock);
+}
+
+__u64 queue_dropped(struct queue *queue)
+{
+	__u64 dropped;
+
+	pthread_mutex_lock(&queue->lock);
+	dropped = queue->dropped;
+	pthread_mutex_unlock(&queue->lock);
+	return dropped;
+}

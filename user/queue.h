@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * queue: events on their way to the writer, in a ring of bytes of a fixed size.
+ *
+ * The pushing side never waits for the popping one: what has no room is counted and dropped. Only
+ * the used part of an event is kept.
+ */
+#ifndef OOMWHY_QUEUE_H
+#define OOMWHY_QUEUE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "event.h"
+
+struct queue {
+	pthread_mutex_t lock; /* held for a memcpy, never for I/O */
+	pthread_cond_t filled;
+	char *ring;
+	size_t size, head, used;
+	__u64 dropped; /* events that had no room */
+	bool closed;
+};
+
+/* queue_init() - with room for @size bytes, allocated now and never again. Returns 0 or -ENOMEM. */
+int queue_init(struct queue *queue, size_t size);
+void queue_free(struct queue *queue);
+
+/* queue_push() - returns false where @ev had no room or the queue is closed; it is counted then. */
+bool queue_push(struct queue *queue, const struct event *ev);
+
+/* queue_pop() - waits for an event; returns false when the queue is closed and empty. */
+bool queue_pop(struct queue *queue, struct event *ret);
+
+/* queue_close() - nothing more will come; what is in it can still be popped. */
+void queue_close(struct queue *queue);
+
+__u64 queue_dropped(struct queue *queue);
+
+#endif

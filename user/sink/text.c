@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * text: the order of a report, and its lines except for the table of limits and the sentence above
+ * it (text_limits.c).
+ */
+#include <string.h>
+
+#include "text_report.h"
+
+#define OTHERS_NAMED_MAX 4
+
+void report_label(struct report *r, const char *word)
+{
+	r->w.indent = REPORT_INDENT;
+	say_solid(&r->w, "  ");
+	put_ink(&r->w, INK_DIM);
+	say_solid(&r->w, "%s", word);
+	put_ink(&r->w, INK_PLAIN);
+	say_solid(&r->w, "%*s", REPORT_INDENT - r->w.col, "");
+}
+
+void report_name(struct report *r, struct text name)
+{
+	put_name(&r->w, text_bytes(r->ev, name), name.len);
+}
+
+/* Returns false when nothing is known. */
+static bool put_who(struct report *r, const struct event_task *task, enum who_part parts)
+{
+	struct piece pieces[WHO_PIECES_MAX];
+	size_t n = headline_who(r->ev, task, parts, pieces);
+
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].name)
+			put_name(&r->w, pieces[i].bytes, pieces[i].len);
+		else
+			put_words(&r->w, pieces[i].bytes, pieces[i].len);
+	}
+	return n != 0;
+}
+
+void report_container(struct report *r)
+{
+	const struct identity *who = &r->incident->victim.who;
+
+	if (who->container_name.len)
+		put_quoted(&r->w, text_bytes(r->ev, who->container_name), who->container_name.len);
+	else
+		say(&r->w, "the container");
+}
+
+/* Levels at which the victim's pod is one of many: what it is about is not the victim. */
+static bool is_shared(enum limit_level level)
+{
+	return level != LIMIT_NESTED && level != LIMIT_CONTAINER && level != LIMIT_POD &&
+	       level != LIMIT_SLICE;
+}
+
+static void put_time(struct report *r)
+{
+	char time[UNITS_MAX];
+
+	if (known(r->ev->time_ns) && r->ev->time_ns)
+		say_solid(&r->w, "%s ", units_time(r->ev->time_ns, time, sizeof(time)));
+}
+
+static void first_line(struct report *r)
+{
+	char limit[HEADLINE_LIMIT_MAX];
+
+	r->w.indent = REPORT_INDENT;
+	put_time(r);
+	put_ink(&r->w, INK_ALARM);
+	say_solid(&r->w, "OOM KILL:");
+	put_ink(&r->w, INK_PLAIN);
+	say(&r->w, " %s", headline_limit(r->incident, limit, sizeof(limit)));
+	if (r->level == LIMIT_SLICE) {
+		say(&r->w, " ");
+		report_name(r, r->incident->limit_owner.cgroup.path);
+	} else if (!is_shared(r->level)) {
+		say(&r->w, "  ");
+		if (!put_who(r, &r->incident->victim, WHO_POD))
+			put_who(r, &r->incident->victim, WHO_ALL);
+	} else {
+		say(&r->w, "  ");
+		report_name(r, r->ev->node_name);
+	}
+	put_newline(&r->w);
+}
+
+static void fix_line(struct report *r)
+{
+	const struct verdict *verdict = &r->incident->verdict;
+	struct text words = verdict->action.len ? verdict->action : verdict->manifest_field;
+
+	if (!words.len)
+		return;
+	report_label(r, "fix");
+	put_ink(&r->w, INK_FIX);
+	if (!verdict->action.len)
+		say(&r->w, "change ");
+	put_words(&r->w, text_bytes(r->ev, words), words.len);
+	put_ink(&r->w, INK_PLAIN);
+	put_newline(&r->w);
+}
+
+static void put_comm_and_pid(struct report *r, const struct event_task *task)
+{
+	if (task->comm.len)
+		report_name(r, task->comm);
+	else
+		say(&r->w, "a process");
+	if (known(task->pid)) {
+		say(&r->w, ", ");
+		say_solid(&r->w, "pid %llu", (unsigned long long)task->pid);
+	}
+}
+
+/* What Kubernetes will show. The container ends with its process 1 and with nothing else. */
+static void put_container_ends(struct report *r)
+{
+	const struct event_task *victim = &r->incident->victim;
+	__u64 ends = r->incident->verdict.container_ends;
+	bool first = !known(victim->vpid) || victim->vpid == 1;
+
+	if (!known(ends))
+		return;
+	say(&r->w, !ends ? ", not " : first ? ", " : "; with it ");
+	if (is_shared(r->level) && victim->who.container_name.len)
+		say(&r->w, "its "); /* named just before */
+	say_solid(&r->w, "PID 1");
+	if (!is_shared(r->level) && victim->who.container_name.len) {
+		say(&r->w, " of ");
+		report_container(r);
+	}
+	if (!ends)
+		say(&r->w, ": the container runs on, Kubernetes shows nothing");
+	else if (is_shared(r->level))
+		say(&r->w, ": the container ends (OOMKilled, 137)");
+	else
+		say(&r->w, ": the container ends, Kubernetes shows OOMKilled, 137");
+}
+
+static void killed_line(struct report *r)
+{
+	const struct incident *incident = r->incident;
+	const struct event_task *victim = &incident->victim;
+	bool elsewhere = !text_equal(r->ev, victim->cgroup.path, incident->limit_owner.cgroup.path);
+	bool shared = is_shared(r->level);
+	char bytes[UNITS_MAX];
+
+	report_label(r, "killed");
+	if ((shared || (r->level == LIMIT_SLICE && elsewhere)) && put_who(r, victim, WHO_ALL))
+		say(&r->w, ": ");
+	put_comm_and_pid(r, victim);
+	if (known(victim->rss_bytes)) {
+		say(&r->w, ", ");
+		say_solid(&r->w, "rss %s", units_bytes(victim->rss_bytes, bytes, sizeof(bytes)));
+	}
+	if (shared && victim->oom_score_adj != NOT_KNOWN_SIGNED) {
+		const char *qos = qos_class_name((enum qos_class)victim->who.qos);
+
+		say(&r->w, *qos ? ", %s " : ", %s", qos);
+		say_solid(&r->w, "(adj %lld)", (long long)victim->oom_score_adj);
+	}
+	put_container_ends(r);
+	if (victim->fate == FATE_ALREADY_EXITING)
+		say(&r->w, ". It was exiting already: only marked");
+	put_newline(&r->w);
+}
+
+static const char *why_died(__u64 fate)
+{
+	static const char *const words[] = {
+		[FATE_NONE] = "",
+		[FATE_KILLED] = "",
+		[FATE_GROUP] = " (memory.oom.group)",
+		[FATE_SHARES_MEMORY] = " (shares its memory)",
+		[FATE_ALREADY_EXITING] = " (exiting already)",
+	};
+
+	return fate < sizeof(words) / sizeof(words[0]) ? words[fate] : "";
+}
+
+static void others_line(struct report *r)
+{
+	const struct incident *incident = r->incident;
+	__u64 here = known(incident->other_victims_count) ? incident->other_victims_count : 0;
+	__u64 total, named, fate;
+	bool same = true;
+
+	if (here > INCIDENT_OTHER_VICTIMS_MAX)
+		here = INCIDENT_OTHER_VICTIMS_MAX;
+	total = here +
+		(known(incident->other_victims_omitted) ? incident->other_victims_omitted : 0);
+	if (!total)
+		return;
+	fate = here ? incident->other_victims[0].fate : FATE_NONE;
+	for (__u64 i = 0; i < here; i++)
+		same = same && incident->other_victims[i].fate == fate;
+	report_label(r, "others");
+	say(&r->w, "%llu more died with it%s", (unsigned long long)total,
+	    same ? why_died(fate) : "");
+	named = r->detail < DETAIL_OTHERS_COUNTED ?
+			(here < OTHERS_NAMED_MAX ? here : OTHERS_NAMED_MAX) :
+			0;
+	for (__u64 i = 0; i < named; i++) {
+		say(&r->w, i ? "; " : ": ");
+		put_comm_and_pid(r, &incident->other_victims[i]);
+		say(&r->w, "%s", same ? "" : why_died(incident->other_victims[i].fate));
+	}
+	if (named && total > named)
+		say(&r->w, "; and %llu more", (unsigned long long)(total - named));
+	put_newline(&r->w);
+}
+
+static bool same_text(const struct report *r, struct text a, struct text b)
+{
+	return a.len && text_equal(r->ev, a, b);
+}
+
+static void put_where(struct report *r, const struct event_task *trigger)
+{
+	const struct identity *a = &trigger->who, *b = &r->incident->victim.who;
+	bool same_pod = same_text(r, a->pod_uid, b->pod_uid) ||
+			same_text(r, a->static_pod_hash, b->static_pod_hash);
+	struct piece pieces[WHO_PIECES_MAX];
+
+	if (same_text(r, a->container_id, b->container_id)) {
+		say(&r->w, ", same container");
+	} else if (same_text(r, trigger->cgroup.path, r->incident->victim.cgroup.path)) {
+		say(&r->w, ", same cgroup");
+	} else if (same_pod) {
+		say(&r->w, ", same pod, another container ");
+		put_who(r, trigger, WHO_CONTAINER);
+	} else if (headline_who(r->ev, trigger, WHO_ALL, pieces)) {
+		say(&r->w, ", in ");
+		put_who(r, trigger, WHO_ALL);
+	}
+}
+
+/* Whose allocation ran into the limit. */
+static void asked_line(struct report *r)
+{
+	const struct event_task *trigger = &r->incident->trigger;
+	__s64 order = r->incident->allocation.order;
+	bool itself = known(trigger->pid) && trigger->pid == r->incident->victim.pid;
+
+	if (r->detail >= (itself ? DETAIL_OTHERS_COUNTED : DETAIL_NO_TRIGGER) ||
+	    (!known(trigger->pid) && !trigger->comm.len))
+		return;
+	report_label(r, "asked");
+	if (itself) {
+		say(&r->w, "the killed process itself");
+	} else {
+		put_comm_and_pid(r, trigger);
+		put_where(r, trigger);
+	}
+	if (order >= 0 && order < 32)
+		say(&r->w, order ? ": %llu pages in one piece" : ": %llu page", 1ULL << order);
+	put_newline(&r->w);
+}
+
+static void id_line(struct report *r)
+{
+	__u64 lost = r->incident->losses_total;
+	struct text node = r->ev->node_name;
+	const char *gap = "";
+
+	if (!r->ev->id[0] && !known(lost) && (!node.len || is_shared(r->level)))
+		return;
+	report_label(r, "id");
+	if (r->ev->id[0]) {
+		put_name(&r->w, r->ev->id, strnlen(r->ev->id, sizeof(r->ev->id)));
+		gap = "   ";
+	}
+	if (node.len && !is_shared(r->level)) {
+		say(&r->w, "%s", gap);
+		say_solid(&r->w, "node ");
+		report_name(r, node);
+		gap = "   ";
+	}
+	if (known(lost)) {
+		say(&r->w, "%s", gap);
+		put_ink(&r->w, lost ? INK_ALARM : INK_PLAIN);
+		if (lost)
+			say_solid(&r->w, "%llu lost", (unsigned long long)lost);
+		else
+			say_solid(&r->w, "nothing lost");
+		put_ink(&r->w, INK_PLAIN);
+	}
+	put_newline(&r->w);
+}
+
+static void write_incident(struct report *r)
+{
+	first_line(r);
+	if (is_shared(r->level)) {
+		killed_line(r);
+		others_line(r);
+		report_limit(r);
+		fix_line(r);
+	} else {
+		fix_line(r);
+		killed_line(r);
+		others_line(r);
+		report_limit(r);
+	}
+	asked_line(r);
+	id_line(r);
+}
+
+static void write_single_line(struct report *r)
+{
+	bool loss = r->ev->type == EVENT_LOSS;
+
+	r->w.columns = REPORT_ONE_LINE;
+	put_time(r);
+	put_ink(&r->w, loss ? INK_ALARM : INK_PLAIN);
+	put_words(&r->w, text_bytes(r->ev, r->ev->message), r->ev->message.len);
+	put_ink(&r->w, INK_PLAIN);
+	put_newline(&r->w);
+}
+
+size_t text_write(const struct event *ev, const struct text_style *style, char *buf, size_t size)
+{
+	struct report r = { .ev = ev };
+
+	if (ev->type != EVENT_INCIDENT) {
+		writer_init(&r.w, style, buf, size);
+		if (ev->message.len)
+			write_single_line(&r);
+		return writer_end(&r.w);
+	}
+	r.incident = &ev->incident;
+	r.level = incident_level(r.incident);
+	/*
+	 * Too long: again with less. What matters most is never left out, so the last try stands.
+	 */
+	for (; r.detail <= DETAIL_HIT_ONLY; r.detail++) {
+		writer_init(&r.w, style, buf, size);
+		write_incident(&r);
+		if (r.w.lines <= TEXT_LINES_MAX && !r.w.full)
+			break;
+	}
+	return writer_end(&r.w);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* text_report: what the parts of the text sink share. */
+#ifndef OOMWHY_TEXT_REPORT_H
+#define OOMWHY_TEXT_REPORT_H
+
+#include "../base/units.h"
+#include "../headline.h"
+#include "text_writer.h"
+
+#define REPORT_INDENT 11 /* two spaces, a label of eight columns, a space */
+#define REPORT_ONE_LINE 1000000 /* columns: never folded */
+
+/* A report that is too long is written again, a step further: each leaves out one thing more. */
+enum report_detail {
+	DETAIL_ALL,
+	DETAIL_OTHERS_COUNTED, /* not named; nor is a trigger that is the victim */
+	DETAIL_LIMITS_ONLY, /* no row without a limit, unless it was hit */
+	DETAIL_MAIN_ROWS, /* of the others container, node and machine */
+	DETAIL_NO_TRIGGER,
+	DETAIL_HIT_ONLY, /* of the table only what was hit */
+};
+
+struct report {
+	struct text_writer w;
+	const struct event *ev;
+	const struct incident *incident;
+	enum limit_level level;
+	enum report_detail detail;
+};
+
+static inline bool known(__u64 value)
+{
+	return value != NOT_KNOWN;
+}
+
+void report_label(struct report *r, const char *word);
+
+/* report_name() - a name that others wrote. */
+void report_name(struct report *r, struct text name);
+
+/* report_container() - the victim's container, as a noun: "cart" in quotes, or "the container". */
+void report_container(struct report *r);
+
+/* report_limit() - why it is this limit, how that is known, and each level's state. */
+void report_limit(struct report *r);
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/thread.h"
+#include "sink/json.h"
+#include "sink/writer.h"
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, bytes, len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return errno;
+		bytes += written;
+		len -= written;
+	}
+	return 0;
+}
+
+static size_t format(struct writer *writer)
+{
+	if (writer->json)
+		return json_write(&writer->ev, writer->buf, sizeof(writer->buf));
+	return text_write(&writer->ev, &writer->style, writer->buf, sizeof(writer->buf));
+}
+
+static void *run(void *context)
+{
+	struct writer *writer = context;
+	uint64_t one = 1;
+
+	while (!writer->error && queue_pop(writer->queue, &writer->ev))
+		writer->error = write_all(writer->fd, writer->buf, format(writer));
+	if (write(writer->stopped_fd, &one, sizeof(one)) < 0) {
+		/* The tracer has gone already: nobody waits. */
+	}
+	return NULL;
+}
+
+int writer_start(struct writer *writer)
+{
+	return thread_start(&writer->thread, "oomwhy-writer", run, writer);
+}
+
+int writer_finish(struct writer *writer, int timeout_ms)
+{
+	struct timespec until;
+	int err;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += timeout_ms % 1000 * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	err = pthread_timedjoin_np(writer->thread, NULL, &until);
+	return err ? -err : -writer->error;
+}
