@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cmd: the commands. Each takes its own arguments, argv[0] being its name, and returns an exit
+ * status. */
+#ifndef OOMWHY_CMD_H
+#define OOMWHY_CMD_H
+
+int cmd_trace(int argc, char **argv);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "cmd.h"
+#include "exit_status.h"
+#include "fields.h"
+#include "tracer.h"
+
+enum {
+	OPT_JSON = 256,
+	OPT_COUNT,
+	OPT_DURATION,
+	OPT_ATTACH,
+	OPT_NODE,
+	OPT_CLUSTER,
+	OPT_HOST_ROOT,
+};
+
+static const struct option long_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "duration", required_argument, NULL, OPT_DURATION },
+	{ "attach", required_argument, NULL, OPT_ATTACH },
+	{ "node", required_argument, NULL, OPT_NODE },
+	{ "cluster-name", required_argument, NULL, OPT_CLUSTER },
+	{ "host-root", required_argument, NULL, OPT_HOST_ROOT },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int help(void)
+{
+	printf("Usage: oomwhy [trace] [OPTION]...\n\n"
+	       "Tells each OOM kill as it happens: whose limit was hit, who died, who asked for\n"
+	       "the memory, and what to change. Reports go to stdout, everything else to stderr.\n\n"
+	       "  -o, --output text|json   reports for people (default), or one JSON object a line\n"
+	       "      --json               the same as -o json\n"
+	       "      --count N            end after N incidents\n"
+	       "      --duration TIME      end after TIME: 30s, 5m, 1h\n"
+	       "      --attach PLAN        how the kernel is watched: auto (default), fentry, kprobe,\n"
+	       "                           tracepoint; auto takes the first that works\n"
+	       "      --node NAME          this node's name (default: $NODE_NAME, else the host name)\n"
+	       "      --cluster-name NAME  goes into each JSON line\n"
+	       "      --host-root DIR      where the machine's own / is mounted (default: /host if it\n"
+	       "                           is there, else /)\n"
+	       "  -v, --verbose            say more on stderr\n"
+	       "  -h, --help               this text\n\n"
+	       "SIGINT and SIGTERM end it with a closing count. NO_COLOR=1 turns colours off.\n");
+	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
+}
+
+static bool parse_count(const char *text, __u64 *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	return !errno && *text >= '0' && *text <= '9' && !*end && *ret > 0;
+}
+
+/* "30s", "5m", "1h", "2d"; a bare number is seconds. */
+static bool parse_duration(const char *text, __u64 *ret_ns)
+{
+	static const struct {
+		const char *suffix;
+		__u64 seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || !number)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(end, units[i].suffix))
+			return !__builtin_mul_overflow(number, units[i].seconds * 1000000000ULL,
+						       ret_ns);
+	return false;
+}
+
+static bool parse_attach(const char *text, enum attach_plan *ret)
+{
+	*ret = ATTACH_NONE;
+	if (!strcmp(text, "auto"))
+		return true;
+	for (size_t i = 1; attach_names[i]; i++)
+		if (!strcmp(text, attach_names[i]))
+			*ret = i;
+	return *ret != ATTACH_NONE;
+}
+
+static bool parse_output(const char *text, bool *ret_json)
+{
+	*ret_json = !strcmp(text, "json");
+	return *ret_json || !strcmp(text, "text");
+}
+
+/* Returns whether the option's value is a good one. */
+static bool take_option(int option, struct tracer_options *ret)
+{
+	switch (option) {
+	case 'o':
+		return parse_output(optarg, &ret->json);
+	case OPT_JSON:
+		ret->json = true;
+		return true;
+	case OPT_COUNT:
+		return parse_count(optarg, &ret->count);
+	case OPT_DURATION:
+		return parse_duration(optarg, &ret->duration_ns);
+	case OPT_ATTACH:
+		return parse_attach(optarg, &ret->attach);
+	case OPT_NODE:
+		ret->node_name = optarg;
+		return *optarg;
+	case OPT_CLUSTER:
+		ret->cluster_name = optarg;
+		return *optarg;
+	case OPT_HOST_ROOT:
+		ret->host_root = optarg;
+		return *optarg == '/';
+	}
+	log_is_verbose = true;
+	return true;
+}
+
+static const char *default_host_root(void)
+{
+	struct stat st;
+
+	return stat("/host/sys/fs/cgroup", &st) == 0 ? "/host" : "";
+}
+
+static int usage(const char *problem, const char *what)
+{
+	log_error("%s '%s': 'oomwhy trace --help' tells the options", problem, what);
+	return STATUS_USAGE;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	struct tracer_options options = { .node_name = getenv("NODE_NAME") };
+	int option, index = 0;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":o:vh", long_options, &index)) != -1) {
+		if (option == 'h')
+			return help();
+		if (option == '?')
+			return usage("unknown option", argv[optind - 1]);
+		if (option == ':')
+			return usage("a value is missing after", argv[optind - 1]);
+		if (!take_option(option, &options))
+			return usage("not a value for this option:", optarg);
+	}
+	if (optind < argc)
+		return usage("unexpected argument", argv[optind]);
+	if (options.node_name && !*options.node_name)
+		options.node_name = NULL;
+	if (!options.host_root)
+		options.host_root = default_host_root();
+	if (!strcmp(options.host_root, "/"))
+		options.host_root = "";
+	return tracer_run(&options);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd.h"
+#include "exit_status.h"
+#include "version.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "trace", cmd_trace, "tell OOM kills as they happen (the default)" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static int help(void)
+{
+	printf("oomwhy - whose memory limit killed this process?\n\n"
+	       "Usage: oomwhy [COMMAND] [OPTION]...\n\nCommands:\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].help);
+	printf("\n'oomwhy COMMAND --help' tells a command's options. Run as root:\n\n"
+	       "  oomwhy                  reports for people, until Ctrl-C\n"
+	       "  oomwhy trace --json     one JSON object a line\n\n"
+	       "Exit status: 0 done, 1 failed, 2 usage, 3 not possible on this kernel or with\n"
+	       "these privileges, 4 nothing found.\n");
+	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	if (argc < 2)
+		return cmd_trace(1, argv);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help();
+	if (!strcmp(argv[1], "--version")) {
+		printf("oomwhy %s\n", OOMWHY_VERSION);
+		return STATUS_DONE;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	if (argv[1][0] == '-')
+		return cmd_trace(argc, argv);
+	log_error("unknown command '%s': 'oomwhy --help' lists them", argv[1]);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <langinfo.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "exit_status.h"
+#include "fields.h"
+#include "headline.h"
+#include "identify.h"
+#include "judge.h"
+#include "machine.h"
+#include "names/keeper.h"
+#include "queue.h"
+#include "sink/writer.h"
+#include "source/assemble.h"
+#include "source/bpf.h"
+#include "source/probe.h"
+#include "tracer.h"
+#include "version.h"
+
+#define QUEUE_BYTES (1024 * 1024)
+#define TICK_MS 1000 /* how often losses are looked for */
+#define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
+
+struct tracer {
+	struct tracer_options options;
+	struct machine machine;
+	struct probe probe;
+	enum attach_plan plan;
+	struct bpf_source *source;
+	struct assembler assembler;
+	struct keeper keeper;
+	struct queue queue;
+	struct writer writer;
+	struct event note; /* start, loss and stop lines */
+	struct losses reported;
+	__u64 started_ns;
+	__u64 incidents; /* as reported: --count may end in the middle of a burst */
+	__u64 victims;
+	bool memory_locked;
+	bool stop;
+	int epoll_fd, signal_fd;
+};
+
+static void read_losses(struct tracer *tracer, struct losses *ret)
+{
+	const struct assemble_stats *stats = &tracer->assembler.stats;
+
+	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
+	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
+	ret->queue = queue_dropped(&tracer->queue);
+	ret->incomplete = stats->incomplete;
+	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
+	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
+}
+
+static void send(struct tracer *tracer, struct event *ev)
+{
+	ev->node_name = event_textf(ev, "%s",
+				    tracer->options.node_name ? tracer->options.node_name :
+								tracer->machine.host_name);
+	if (tracer->options.cluster_name)
+		ev->cluster_name = event_textf(ev, "%s", tracer->options.cluster_name);
+	headline(ev);
+	queue_push(&tracer->queue, ev);
+}
+
+/* The end of the assembler's part: place, judge, and on to the writer. */
+static void take_incident(void *context, struct event *ev)
+{
+	struct tracer *tracer = context;
+	struct losses losses;
+
+	if (tracer->stop)
+		return;
+	keeper_complete(&tracer->keeper, ev);
+	identify_event(ev);
+	judge_event(ev);
+	read_losses(tracer, &losses);
+	ev->incident.losses_total = losses.total;
+	send(tracer, ev);
+	tracer->incidents++;
+	tracer->victims += ev->incident.victim.fate == FATE_KILLED;
+	tracer->victims += ev->incident.other_victims_count + ev->incident.other_victims_omitted;
+	if (tracer->incidents == tracer->options.count)
+		tracer->stop = true;
+}
+
+static struct event *begin_note(struct tracer *tracer, enum event_type type)
+{
+	struct event *ev = &tracer->note;
+
+	event_init(ev, type);
+	ev->boot_time_ns = clock_boot_ns();
+	ev->time_ns = clock_wall_ns();
+	ev->origin = ORIGIN_LIVE;
+	return ev;
+}
+
+static void note_start(struct tracer *tracer)
+{
+	struct event *ev = begin_note(tracer, EVENT_START);
+	struct start *start = &ev->start;
+
+	start->version = event_textf(ev, "%s", OOMWHY_VERSION);
+	start->kernel = event_textf(ev, "%s", tracer->machine.kernel);
+	start->boot_id = event_textf(ev, "%s", tracer->machine.boot_id);
+	start->attach = tracer->plan;
+	start->evidence = tracer->plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
+	start->cgroup_version = tracer->probe.memory_hierarchy ? 1 : 2;
+	start->cgroups = keeper_cgroups(&tracer->keeper);
+	start->memory_total_bytes = tracer->machine.memory_total_bytes;
+	start->memory_locked = tracer->memory_locked;
+	send(tracer, ev);
+}
+
+static void note_losses(struct tracer *tracer)
+{
+	struct losses losses;
+	struct event *ev;
+
+	read_losses(tracer, &losses);
+	if (!memcmp(&losses, &tracer->reported, sizeof(losses)))
+		return;
+	tracer->reported = losses;
+	ev = begin_note(tracer, EVENT_LOSS);
+	ev->loss = losses;
+	send(tracer, ev);
+}
+
+static void note_stop(struct tracer *tracer)
+{
+	struct event *ev = begin_note(tracer, EVENT_STOP);
+	struct stop *stop = &ev->stop;
+
+	stop->incidents = tracer->incidents;
+	stop->victims = tracer->victims;
+	stop->cross_check_agreed = tracer->assembler.stats.agreed;
+	stop->cross_check_differed = tracer->assembler.stats.differed;
+	stop->duration_ns = ev->boot_time_ns - tracer->started_ns;
+	read_losses(tracer, &stop->losses);
+	send(tracer, ev);
+}
+
+static void take_kill_record(void *context, const void *record, size_t size)
+{
+	struct tracer *tracer = context;
+
+	assemble_record(&tracer->assembler, record, size);
+}
+
+static void take_cgroup_record(void *context, const void *record, size_t size)
+{
+	struct tracer *tracer = context;
+
+	keeper_record(&tracer->keeper, record, size);
+}
+
+static void take_baseline(void *context, __u64 id, __u64 oom_events)
+{
+	struct tracer *tracer = context;
+
+	infer_baseline(&tracer->assembler.infer, id, oom_events);
+}
+
+static void init_assembler(struct tracer *tracer)
+{
+	struct assemble_config config = {
+		.page_bytes = tracer->machine.page_bytes,
+		.memory_total_bytes = tracer->machine.memory_total_bytes,
+		.cpus = tracer->machine.cpus,
+		.wall_ns = clock_wall_of_boot,
+		.emit = take_incident,
+		.context = tracer,
+	};
+
+	memcpy(config.boot_id, tracer->machine.boot_id, sizeof(config.boot_id));
+	assemble_init(&tracer->assembler, &config);
+}
+
+static int open_plan(struct tracer *tracer, enum attach_plan plan)
+{
+	struct bpf_handlers handlers = {
+		.kill = take_kill_record,
+		.kill_context = tracer,
+		.cgroup = take_cgroup_record,
+		.cgroup_context = tracer,
+		.baseline = take_baseline,
+		.baseline_context = tracer,
+	};
+
+	tracer->plan = plan;
+	return bpf_source__open(&tracer->probe, plan, &handlers, &tracer->source);
+}
+
+static enum exit_status not_possible(const struct tracer *tracer, enum attach_plan plan)
+{
+	if (tracer->options.attach)
+		log_error("--attach %s is not possible here: %s", attach_names[plan],
+			  probe_plan_hint(&tracer->probe, plan));
+	else
+		log_error("cannot trace here: %s",
+			  probe_plan_hint(&tracer->probe, ATTACH_TRACEPOINT));
+	return STATUS_NOT_POSSIBLE;
+}
+
+/* The probes may pass and the programs still be refused: then the next plan is tried, unless one
+ * was asked for. */
+static enum exit_status open_source(struct tracer *tracer)
+{
+	enum attach_plan plan = tracer->options.attach;
+
+	probe_kernel(&tracer->probe);
+	if (plan) {
+		if (probe_plan_error(&tracer->probe, plan) || open_plan(tracer, plan))
+			return not_possible(tracer, plan);
+		return STATUS_DONE;
+	}
+	for (plan = probe_best_plan(&tracer->probe); plan < ATTACH_KMSG; plan++) {
+		if (probe_plan_error(&tracer->probe, plan))
+			continue;
+		if (!open_plan(tracer, plan))
+			return STATUS_DONE;
+	}
+	return not_possible(tracer, ATTACH_KMSG);
+}
+
+static int watch(struct tracer *tracer, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(tracer->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int open_loop(struct tracer *tracer)
+{
+	sigset_t signals;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	tracer->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	tracer->writer.stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	tracer->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (tracer->signal_fd < 0 || tracer->writer.stopped_fd < 0 || tracer->epoll_fd < 0)
+		return -errno;
+	err = watch(tracer, tracer->signal_fd);
+	err = err ? err : watch(tracer, tracer->writer.stopped_fd);
+	return err ? err : watch(tracer, bpf_source__kill_fd(tracer->source));
+}
+
+static void consume_cgroups(void *context)
+{
+	bpf_source__consume_cgroups(context);
+}
+
+static int start_threads(struct tracer *tracer)
+{
+	struct writer *writer = &tracer->writer;
+	struct keeper_config keeper = {
+		.host_root = tracer->options.host_root,
+		.is_v1 = tracer->probe.memory_hierarchy != 0,
+		.fd = bpf_source__cgroup_fd(tracer->source),
+		.consume = consume_cgroups,
+		.context = tracer->source,
+	};
+	int err = queue_init(&tracer->queue, QUEUE_BYTES);
+
+	if (err)
+		return err;
+	writer->queue = &tracer->queue;
+	writer->json = tracer->options.json;
+	writer->fd = STDOUT_FILENO;
+	writer->style.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	writer->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	err = keeper_start(&tracer->keeper, &keeper);
+	return err ? err : writer_start(writer);
+}
+
+/* Milliseconds until the loop has something to do even if nothing happens. */
+static __u64 until_next(__u64 deadline_ns, __u64 end_ns)
+{
+	__u64 now_ns = clock_boot_ns(), next_ns = now_ns + TICK_MS * 1000000ULL;
+
+	if (deadline_ns && deadline_ns < next_ns)
+		next_ns = deadline_ns;
+	if (end_ns && end_ns < next_ns)
+		next_ns = end_ns;
+	return next_ns <= now_ns ? 0 : (next_ns - now_ns) / 1000000 + 1;
+}
+
+static void loop(struct tracer *tracer)
+{
+	__u64 duration_ns = tracer->options.duration_ns, deadline_ns = 0;
+	__u64 end_ns = duration_ns ? tracer->started_ns + duration_ns : 0;
+	__u64 tick_ns = clock_boot_ns();
+
+	while (!tracer->stop) {
+		struct epoll_event events[4];
+		int count = epoll_wait(tracer->epoll_fd, events, 4,
+				       (int)until_next(deadline_ns, end_ns));
+
+		for (int i = 0; i < count; i++)
+			if (events[i].data.fd != bpf_source__kill_fd(tracer->source))
+				tracer->stop = true; /* told to end, or nobody reads any more */
+		/* What happened before the end was asked for is still told. */
+		if (tracer->stop)
+			break;
+		bpf_source__consume_kills(tracer->source);
+		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
+			tick_ns = clock_boot_ns();
+			note_losses(tracer);
+		}
+		if (end_ns && clock_boot_ns() >= end_ns)
+			break;
+	}
+}
+
+static void finish(struct tracer *tracer)
+{
+	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
+		tracer->stop = false;
+		bpf_source__consume_kills(tracer->source);
+		assemble_flush(&tracer->assembler);
+	}
+	note_stop(tracer);
+	queue_close(&tracer->queue);
+	keeper_stop(&tracer->keeper);
+}
+
+static enum exit_status end_of_writer(struct tracer *tracer)
+{
+	int err = writer_finish(&tracer->writer, WRITER_PATIENCE_MS);
+
+	if (!err || err == -EPIPE)
+		return STATUS_DONE; /* a reader like `head` has seen enough */
+	log_error("cannot write to stdout: %s",
+		  err == -ETIMEDOUT ? "its reader does not read" : strerror(-err));
+	/* The writer still uses what is ours: no clean-up, the kernel detaches everything. */
+	if (err == -ETIMEDOUT)
+		_exit(STATUS_FAILED);
+	return STATUS_FAILED;
+}
+
+static void lock_memory(struct tracer *tracer)
+{
+	malloc_trim(0);
+	tracer->memory_locked = mlockall(MCL_CURRENT) == 0;
+	if (!tracer->memory_locked)
+		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
+}
+
+static enum exit_status trace(struct tracer *tracer)
+{
+	enum exit_status status;
+	int err;
+
+	machine_read(&tracer->machine);
+	init_assembler(tracer);
+	status = open_source(tracer);
+	if (status)
+		return status;
+	err = open_loop(tracer);
+	err = err ? err : start_threads(tracer);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return STATUS_FAILED;
+	}
+	lock_memory(tracer);
+	tracer->started_ns = clock_boot_ns();
+	note_start(tracer);
+	loop(tracer);
+	finish(tracer);
+	return end_of_writer(tracer);
+}
+
+int tracer_run(const struct tracer_options *options)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	enum exit_status status;
+
+	if (!tracer) {
+		log_error("out of memory");
+		return STATUS_FAILED;
+	}
+	tracer->options = *options;
+	status = trace(tracer);
+	bpf_source__close(tracer->source);
+	queue_free(&tracer->queue);
+	free(tracer);
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tracer: the live part. Puts the one way through together and runs it:
+ *
+ *     rings -> assemble -> identify -> judge -> headline -> queue -> writer
+ *
+ * T1, the caller's thread, does all up to the queue: it allocates nothing, opens nothing and waits
+ * for nobody. T2 keeps the index of cgroups. T3 is the writer.
+ */
+#ifndef OOMWHY_TRACER_H
+#define OOMWHY_TRACER_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "event.h"
+
+struct tracer_options {
+	bool json;
+	enum attach_plan attach; /* ATTACH_NONE: the best */
+	__u64 count; /* end after so many incidents; 0: no end */
+	__u64 duration_ns; /* end after this time; 0: no end */
+	const char *node_name;
+	const char *cluster_name; /* NULL: not said */
+	const char *host_root; /* where the machine's own files are, "" for / */
+};
+
+/*
+ * tracer_run() - trace until the count, the duration, SIGINT, SIGTERM or the reader's end.
+ * Returns the exit status of the program; what went wrong has been told on stderr.
+ */
+int tracer_run(const struct tracer_options *options);
+
+#endif
