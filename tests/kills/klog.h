@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * klog: what the kernel's log says about a kill. Its reports are rate-limited for the whole machine
+ * (10 in 5 s), so a missing one says nothing; "Killed process" is never left out.
+ */
+#ifndef KILLS_KLOG_H
+#define KILLS_KLOG_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct klog_kill {
+	bool has_dump; /* the "oom-kill:" line is there */
+	bool global;
+	char oom_memcg[512], task_memcg[512], constraint[40];
+	pid_t trigger; /* 0: not said */
+	bool has_killed; /* the "Killed process" line is there */
+	unsigned long long anon_bytes, rss_bytes;
+	int oom_score_adj;
+};
+
+/* The number of the record that comes next; 0 (all records) when the log cannot be read. */
+unsigned long long klog_mark(void);
+/* What the records from @mark on say about the kill of @victim; the last one, if there are two. */
+int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kills: makes real OOM kills in scratch cgroups and compares what oomwhy says with what the kernel
+ * says elsewhere.
+ *
+ * The tests run in a child; this process outlives them whatever happens, and removes what they
+ * made.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cases.h"
+
+#define RUNS_MAX 128
+
+static const char usage[] =
+	"usage: kills [--list] [CASE | CASE/cgroupfs | CASE/systemd]...\n"
+	"Environment:\n"
+	"  OOMWHY                  the program under test (build/oomwhy)\n"
+	"  OOMWHY_ATTACH           passed to it as --attach\n"
+	"  OOMWHY_EAT              the workload (beside this program)\n"
+	"  OOMWHY_KERNEL_ONLY=1    without the tracer: do the workloads do what they should?\n"
+	"  OOMWHY_ALLOW_HOST_OOM=1 also fill the whole machine: in a virtual machine only\n"
+	"  OOMWHY_NO_SKIP=1        what cannot be run has failed\n"
+	"  OOMWHY_VERBOSE=1        say what the kernel and oomwhy said\n";
+
+struct run {
+	const struct kill_case *c;
+	enum shape shape;
+	char name[64];
+};
+
+static struct fixture fixture;
+static struct run runs[RUNS_MAX];
+static int n_runs;
+static volatile sig_atomic_t runner_pid;
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value && strcmp(value, "0");
+}
+
+static void add_run(const struct kill_case *c, enum shape shape)
+{
+	struct run *run = &runs[n_runs++];
+	const char *suffix = shape == SYSTEMD ? "/systemd" : "/cgroupfs";
+
+	run->c = c;
+	run->shape = shape;
+	snprintf(run->name, sizeof(run->name), "%s%s", c->name,
+		 c->flags & CASE_ONE_SHAPE ? "" : suffix);
+}
+
+static void add_runs(const struct kill_case *cases, int n)
+{
+	for (int i = 0; i < n; i++) {
+		add_run(&cases[i], CGROUPFS);
+		if (!(cases[i].flags & CASE_ONE_SHAPE))
+			add_run(&cases[i], SYSTEMD);
+	}
+}
+
+static bool is_selected(const struct run *run, char **names)
+{
+	for (char **name = names; *name; name++)
+		if (!strcmp(*name, run->name) || !strcmp(*name, run->c->name))
+			return true;
+	return !*names;
+}
+
+static const char *skip_reason(const struct run *run)
+{
+	if (*fixture.skip)
+		return fixture.skip;
+	if ((run->c->flags & CASE_HOST_OOM) && !is_set("OOMWHY_ALLOW_HOST_OOM"))
+		return "fills the whole machine: only in a virtual machine (OOMWHY_ALLOW_HOST_OOM=1)";
+	if ((run->c->flags & CASE_TRACER) && fixture.kernel_only)
+		return "needs the tracer (OOMWHY_KERNEL_ONLY is set)";
+	return NULL;
+}
+
+static void run_case(void **state)
+{
+	struct run *run = *state;
+	const char *reason = skip_reason(run);
+
+	if (reason && is_set("OOMWHY_NO_SKIP"))
+		fail_msg("cannot be run: %s", reason);
+	if (reason) {
+		print_message("  skipped: %s\n", reason);
+		skip();
+	}
+	fixture_begin(&fixture, run->shape);
+	run->c->run(&fixture);
+}
+
+static int end_case(void **state)
+{
+	struct run *run = *state;
+
+	if (skip_reason(run))
+		return 0;
+	return fixture_end(&fixture);
+}
+
+static int end_run(void **state)
+{
+	(void)state;
+	tracer_free(&fixture.tracer);
+	return 0;
+}
+
+static int run_selected(char **names)
+{
+	static struct CMUnitTest tests[RUNS_MAX];
+	int n = 0;
+
+	for (int i = 0; i < n_runs; i++)
+		if (is_selected(&runs[i], names))
+			tests[n++] = (struct CMUnitTest){ runs[i].name, run_case, NULL, end_case,
+							  &runs[i] };
+	if (!n) {
+		fprintf(stderr, "kills: no such case; see --list\n");
+		return 2;
+	}
+	return _cmocka_run_group_tests("kills", tests, n, NULL, end_run) ? 1 : 0;
+}
+
+/* A kubelet's cgroups are not ours to touch, and its pods would be the victims. */
+static bool is_foreign(const char *top)
+{
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", fixture.h.root, top);
+	return !stat(path, &st);
+}
+
+static void prepare(void)
+{
+	static const char *const tops[] = { "kubepods", "kubepods.slice", "oomwhy-test.slice" };
+	size_t size = sizeof(fixture.skip);
+	int err;
+
+	fixture.kernel_only = is_set("OOMWHY_KERNEL_ONLY");
+	fixture.verbose = is_set("OOMWHY_VERBOSE") || fixture.kernel_only;
+	fixture_begin(&fixture, CGROUPFS);
+	if (geteuid()) {
+		snprintf(fixture.skip, size, "needs root");
+		return;
+	}
+	if (hierarchy_find(&fixture.h)) {
+		snprintf(fixture.skip, size, "%.250s", fixture.h.missing);
+		return;
+	}
+	err = ledger_lock();
+	if (!err)
+		err = ledger_clean(&fixture.h);
+	if (err)
+		snprintf(fixture.skip, size, "what an earlier run left cannot be removed: %s",
+			 strerror(-err));
+	for (int i = 0; i < 3 && !*fixture.skip; i++)
+		if (is_foreign(tops[i]))
+			snprintf(fixture.skip, size,
+				 "/%s exists and was not made by these tests: "
+				 "no kills beside somebody's pods",
+				 tops[i]);
+}
+
+static void forward(int sig)
+{
+	if (runner_pid > 0)
+		kill(runner_pid, sig);
+}
+
+/* Waits for the tests and removes what they left, also when they were killed. */
+static int guard(pid_t pid)
+{
+	int status;
+
+	runner_pid = pid;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (fixture.h.version && !*fixture.skip && ledger_clean(&fixture.h))
+		return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction forwarding = { .sa_handler = forward };
+	const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	pid_t guard_pid = getpid(), pid;
+
+	add_runs(limit_cases, n_limit_cases);
+	add_runs(program_cases, n_program_cases);
+	if (argc > 1 && argv[1][0] == '-') {
+		bool list = !strcmp(argv[1], "--list");
+
+		for (int i = 0; list && i < n_runs; i++)
+			printf("%-24s %s\n", runs[i].name, runs[i].c->what);
+		if (!list)
+			fputs(usage, strcmp(argv[1], "--help") ? stderr : stdout);
+		return list || !strcmp(argv[1], "--help") ? 0 : 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	prepare();
+	for (int i = 0; i < 3; i++)
+		sigaction(signals[i], &forwarding, NULL);
+	pid = fork();
+	if (pid < 0) {
+		perror("kills: fork");
+		return 1;
+	}
+	if (pid)
+		return guard(pid);
+	for (int i = 0; i < 3; i++)
+		signal(signals[i], SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guard_pid)
+		return 1;
+	return run_selected(argv + 1);
+}

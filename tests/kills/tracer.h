@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tracer: a running `oomwhy trace` and the lines that it prints. Every line is checked against what
+ * design.md promises of every line; a broken one fails the test that reads it.
+ */
+#ifndef KILLS_TRACER_H
+#define KILLS_TRACER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "line.h"
+
+#define TRACER_START_MS 60000 /* loading takes seconds under software emulation */
+#define TRACER_LINE_MS 15000
+
+struct tracer {
+	pid_t pid; /* 0: not running */
+	int out_fd, err_fd;
+	char attach[24]; /* the plan that the start line names */
+	char *buf;
+	size_t len;
+	bool eof;
+	int status; /* as wait() gives it */
+	int kills; /* oom_kill lines so far */
+	int victims; /* processes with fate killed or group, by these lines */
+	int group_kills; /* lines with a group: the kernel counts its first victim twice */
+	json_t *seen; /* every line so far */
+};
+
+/* Starts `oomwhy trace @args…` (NULL ends them), with --attach from OOMWHY_ATTACH; -errno. */
+int tracer_start(struct tracer *t, const char *const *args);
+/* Reads the start line; fails the test when it does not come. */
+void tracer_wait_attached(struct tracer *t);
+/* The next line, borrowed; NULL after @timeout_ms or at the end. */
+json_t *tracer_line(struct tracer *t, int timeout_ms);
+/* The oom_kill line of this victim, borrowed, whether it was read already or is still to come;
+ * NULL, with what there is instead printed, when it does not come. */
+json_t *tracer_kill_of(struct tracer *t, pid_t victim, int timeout_ms);
+/* Sends @sig (0: none), reads what is left, waits; the exit status, or -1 when it had to be killed.
+ */
+int tracer_stop(struct tracer *t, int sig);
+/* Closes our end of its stdout. */
+void tracer_close_pipe(struct tracer *t);
+bool tracer_runs(struct tracer *t);
+/* What it wrote to stderr and its last lines: for a test that fails. */
+void tracer_print(struct tracer *t);
+void tracer_free(struct tracer *t);
+
+/* Raw text until the end or until @needle is in it (text mode); the text so far. */
+const char *tracer_text(struct tracer *t, const char *needle, int timeout_ms);
+/* Waits until the number of its BPF links stays: text mode does not say when it is attached. */
+void tracer_wait_links(struct tracer *t);
+
+/* The evidence that the plan in use can give. */
+const char *tracer_evidence(const struct tracer *t);
+
+#endif

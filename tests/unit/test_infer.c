@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "records.h"
+#include "source/infer.h"
+
+#define CONTAINER 0
+#define POD 1
+#define NODE 2
+#define FULL 10000
+
+static struct infer infer;
+
+static int setup(void **state)
+{
+	(void)state;
+	infer_init(&infer, 2);
+	return 0;
+}
+
+/* container < pod < kubepods < root, with room everywhere and nothing counted. */
+static void tree(struct level_spec levels[4])
+{
+	levels[CONTAINER] = (struct level_spec){ "c", 103, 5000, FULL, 0, 0 };
+	levels[POD] = (struct level_spec){ "pod", 102, 6000, 2 * FULL, 0, 0 };
+	levels[NODE] = (struct level_spec){ "kubepods", 101, 7000, 4 * FULL, 0, 0 };
+	levels[3] = (struct level_spec){ "", 1, 9000, 0, 0, 0 };
+}
+
+static void hit(struct level_spec *level)
+{
+	level->usage_pages = level->limit_pages;
+	level->oom_events++;
+}
+
+static struct infer_result ask(const struct level_spec *levels, __u64 time_ns)
+{
+	return infer_owner(&infer, record_victim(levels, 7, 7ULL << 32, 1, time_ns), NULL, false);
+}
+
+static void settle(const struct level_spec *levels, int owner, __u64 time_ns)
+{
+	infer_settle(&infer, record_victim(levels, 7, 7ULL << 32, 1, time_ns), owner);
+}
+
+static void assert_owner(struct infer_result result, int level)
+{
+	assert_int_equal(result.answer, INFER_MEMCG);
+	assert_int_equal(result.level, level);
+}
+
+static void test_each_level(void **state)
+{
+	(void)state;
+	for (int owner = CONTAINER; owner <= NODE; owner++) {
+		struct level_spec levels[4];
+
+		tree(levels);
+		hit(&levels[owner]);
+		assert_owner(ask(levels, RECORD_SECOND), owner);
+	}
+}
+
+/* An OOM that was counted before we came is not the reason of this kill. */
+static void test_baseline(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].oom_events = 41;
+	levels[CONTAINER].usage_pages = levels[CONTAINER].limit_pages;
+	infer_baseline(&infer, levels[CONTAINER].id, 41);
+	hit(&levels[NODE]);
+	assert_owner(ask(levels, RECORD_SECOND), NODE);
+}
+
+static void test_settled_growth_is_used_up(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	settle(levels, CONTAINER, RECORD_SECOND);
+	levels[CONTAINER].usage_pages = 10;
+	hit(&levels[NODE]);
+	assert_owner(ask(levels, 2 * RECORD_SECOND), NODE);
+}
+
+/* Child and parent at once: both have counted, both are full. */
+static void test_two_at_once_are_suspects(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	result = ask(levels, RECORD_SECOND);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_int_equal(result.levels, 1u << CONTAINER | 1u << NODE);
+	assert_false(result.host);
+}
+
+/* The trigger is in another pod: it cannot have run into this container's limit. */
+static void test_triggers_chain_decides(void **state)
+{
+	struct level_spec levels[4], trigger[4];
+	struct oomwhy_chain chain;
+
+	(void)state;
+	tree(levels);
+	tree(trigger);
+	trigger[CONTAINER].id = 203;
+	trigger[POD].id = 202;
+	record_chain(&chain, trigger);
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	assert_owner(infer_owner(&infer, record_victim(levels, 7, 9ULL << 32, 1, RECORD_SECOND),
+				 &chain, false),
+		     NODE);
+}
+
+/* cgroup v1: the flags show which of the two is being served. */
+static void test_oom_lock_decides(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	for (int i = 0; i < 4; i++)
+		levels[i].flags = OOMWHY_MEMCG_HAS_OOM_LOCK;
+	levels[CONTAINER].flags |= OOMWHY_MEMCG_OOM_LOCK;
+	levels[POD].flags |= OOMWHY_MEMCG_OOM_LOCK;
+	hit(&levels[CONTAINER]);
+	hit(&levels[POD]);
+	assert_owner(ask(levels, RECORD_SECOND), POD);
+}
+
+/* A suspect above the topmost flag may be the one that found the flags taken: then nobody decides.
+ */
+static void test_oom_lock_below_a_suspect_is_no_proof(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	for (int i = 0; i < 4; i++)
+		levels[i].flags = OOMWHY_MEMCG_HAS_OOM_LOCK;
+	levels[CONTAINER].flags |= OOMWHY_MEMCG_OOM_LOCK;
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	assert_int_equal(ask(levels, RECORD_SECOND).answer, INFER_UNKNOWN);
+}
+
+/* The second of two that waited: its counter had grown at the first kill and must not have been
+ * used up by it. */
+static void test_pending_growth_is_kept(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	settle(levels, NODE, RECORD_SECOND);
+	levels[NODE].usage_pages = 100;
+	assert_owner(ask(levels, RECORD_SECOND + 1000000), CONTAINER);
+}
+
+/* It ended without a kill: after some seconds the growth is no news any more. */
+static void test_old_pending_growth_is_dropped(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	settle(levels, NODE, RECORD_SECOND);
+	levels[NODE].oom_events++;
+	settle(levels, NODE, 10 * RECORD_SECOND);
+	levels[NODE].oom_events++;
+	assert_owner(ask(levels, 11 * RECORD_SECOND), NODE);
+}
+
+/* Told to wait at the first kill, comes back and kills without counting again. */
+static void test_echo_without_growth(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	settle(levels, CONTAINER, RECORD_SECOND);
+	assert_owner(ask(levels, RECORD_SECOND + 1000000), CONTAINER);
+}
+
+static void test_host(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].usage_pages =
+		levels[CONTAINER].limit_pages; /* page cache fills it, as often */
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	record_set_host(victim, 3, 3);
+	assert_int_equal(infer_owner(&infer, victim, NULL, false).answer, INFER_HOST);
+}
+
+static void test_one_numa_node_is_short(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+
+	(void)state;
+	tree(levels);
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	record_set_host(victim, 3, 2);
+	assert_int_equal(infer_owner(&infer, victim, NULL, false).answer, INFER_CPUSET);
+}
+
+static void test_sysrq(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	assert_int_equal(infer_owner(&infer, record_victim(levels, 7, 9ULL << 32, 1, RECORD_SECOND),
+				     NULL, true)
+				 .answer,
+			 INFER_MANUAL);
+}
+
+static void test_nothing_known_is_unknown(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	result = ask(levels, RECORD_SECOND);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_true(result.host);
+}
+
+/* An in-place resize lowers the limit below the usage; the trigger is the writer, from outside. */
+static void test_lowered_limit(void **state)
+{
+	struct level_spec levels[4],
+		writer[2] = { { "kubelet", 50, 1, 0, 0, 0 }, { "", 1, 1, 0, 0, 0 } };
+	struct oomwhy_chain chain;
+
+	(void)state;
+	tree(levels);
+	record_chain(&chain, writer);
+	levels[POD].limit_pages = 3000;
+	levels[POD].oom_events = 1;
+	assert_owner(infer_owner(&infer, record_victim(levels, 7, 9ULL << 32, 1, RECORD_SECOND),
+				 &chain, false),
+		     POD);
+}
+
+/* More memcgs than there is room for: the oldest are forgotten, nothing breaks. */
+static void test_many_memcgs(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	for (__u64 id = 1000; id < 1000 + 4ULL * INFER_COUNTERS_MAX; id++) {
+		levels[CONTAINER].id = id;
+		levels[CONTAINER].oom_events = 0;
+		hit(&levels[CONTAINER]);
+		assert_owner(ask(levels, id * RECORD_SECOND), CONTAINER);
+		settle(levels, CONTAINER, id * RECORD_SECOND);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_each_level, setup),
+		cmocka_unit_test_setup(test_baseline, setup),
+		cmocka_unit_test_setup(test_settled_growth_is_used_up, setup),
+		cmocka_unit_test_setup(test_two_at_once_are_suspects, setup),
+		cmocka_unit_test_setup(test_triggers_chain_decides, setup),
+		cmocka_unit_test_setup(test_oom_lock_decides, setup),
+		cmocka_unit_test_setup(test_oom_lock_below_a_suspect_is_no_proof, setup),
+		cmocka_unit_test_setup(test_pending_growth_is_kept, setup),
+		cmocka_unit_test_setup(test_old_pending_growth_is_dropped, setup),
+		cmocka_unit_test_setup(test_echo_without_growth, setup),
+		cmocka_unit_test_setup(test_host, setup),
+		cmocka_unit_test_setup(test_one_numa_node_is_short, setup),
+		cmocka_unit_test_setup(test_sysrq, setup),
+		cmocka_unit_test_setup(test_nothing_known_is_unknown, setup),
+		cmocka_unit_test_setup(test_lowered_limit, setup),
+		cmocka_unit_test_setup(test_many_memcgs, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
