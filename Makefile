@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# oomwhy: whose memory limit killed this process?
+#
+#   make              build/oomwhy (STATIC=1: one static binary)
+#   make deps         install what building and testing need (Debian, Ubuntu)
+#   make demo         three real OOM kills, told as they happen (root)
+#   make test         all tests: lint, unit, real kills here and in virtual machines (root)
+#
+# V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
+
+OUTPUT ?= build
+CLANG ?= clang
+BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpftool)
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+CFLAGS ?= -O2 -g
+LIBBPF_MIN := 1.1
+
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+ARCH ?= $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(MACHINE)))
+ifeq ($(wildcard vmlinux/$(ARCH)/vmlinux.h),)
+$(error no kernel types for '$(ARCH)': vmlinux/ has $(notdir $(patsubst %/,%,$(dir $(wildcard vmlinux/*/vmlinux.h)))))
+endif
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s%s\n' $(1) $(patsubst $(OUTPUT)/%,%,$(2))
+endif
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+
+BPF_DIR := $(OUTPUT)/bpf/$(ARCH)
+INCLUDES := -Iinclude -Iuser -I$(OUTPUT)/include -I$(BPF_DIR)
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
+ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) -pthread -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
+
+ifeq ($(STATIC),1)
+LINK_STATIC := -static
+PC_STATIC := --static
+endif
+LIBS = $(shell $(PKG_CONFIG) $(PC_STATIC) --libs libbpf libelf zlib)
+
+USER_SOURCES := $(wildcard user/*.c user/*/*.c)
+USER_OBJECTS := $(USER_SOURCES:%.c=$(OUTPUT)/obj/%.o)
+LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
+
+all: $(OUTPUT)/oomwhy
+
+.PHONY: all clean deps demo install uninstall lint test unit-test kill-test vm-test vm-tests FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# What the binary is linked with is part of what it is made of: STATIC=1 after a plain make links anew.
+$(OUTPUT)/link.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(LINK_STATIC) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(LINK_STATIC) $(LDFLAGS)' > $@
+
+$(OUTPUT)/include/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define OOMWHY_VERSION "$(VERSION)"' | cmp -s - $@ || echo '#define OOMWHY_VERSION "$(VERSION)"' > $@
+
+$(OUTPUT)/tools.checked: Makefile
+	@mkdir -p $(@D)
+	@$(PKG_CONFIG) --atleast-version=$(LIBBPF_MIN) libbpf || \
+		{ echo "libbpf >= $(LIBBPF_MIN) with its headers is needed: 'make deps' installs it" >&2; exit 1; }
+	@for tool in $(CLANG) $(BPFTOOL); do command -v $$tool > /dev/null || \
+		{ echo "$$tool is needed: 'make deps' installs it" >&2; exit 1; }; done
+	@touch $@
+
+$(BPF_DIR)/%.raw.o: bpf/%.bpf.c $(OUTPUT)/tools.checked
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 -Wall -Werror -MMD -MP -MT $@ \
+		-Ibpf -Iinclude -Ivmlinux/$(ARCH) $(shell $(PKG_CONFIG) --cflags libbpf) -c $< -o $@
+
+$(BPF_DIR)/%.o: $(BPF_DIR)/%.raw.o
+	$(Q)$(BPFTOOL) gen object $@ $<
+
+$(BPF_DIR)/%.skel.h: $(BPF_DIR)/%.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/include/version.h | $(BPF_DIR)/oomwhy.skel.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(OUTPUT)/oomwhy: $(USER_OBJECTS) $(OUTPUT)/link.flags
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_STATIC) -pthread $(LDFLAGS) $(USER_OBJECTS) $(LIBS) -o $@
+
+deps:
+	@tests/tools/install-deps
+
+demo: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@tests/demo
+
+install: $(OUTPUT)/oomwhy
+	install -D -m 755 $(OUTPUT)/oomwhy $(DESTDIR)$(BINDIR)/oomwhy
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/oomwhy
+
+clean:
+	rm -rf $(OUTPUT)
+
+include tests/tests.mk
+
+-include $(USER_OBJECTS:.o=.d) $(BPF_DIR)/oomwhy.raw.d
