@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd.h"
@@ -32,8 +35,22 @@ static int help(void)
 	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
 }
 
+/* A descriptor that we open must not land where data or diagnostics go. */
+static bool standard_files_are_open(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+		return false;
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+		log_error("stdout is closed: nobody would see a report");
+		return false;
+	}
+	return fcntl(STDERR_FILENO, F_GETFD) >= 0 || open("/dev/null", O_WRONLY) >= 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (!standard_files_are_open())
+		return STATUS_FAILED;
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return cmd_trace(1, argv);

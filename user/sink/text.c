@@ -231,7 +231,8 @@ static void put_where(struct report *r, const struct event_task *trigger)
 	} else if (same_text(r, trigger->cgroup.path, r->incident->victim.cgroup.path)) {
 		say(&r->w, ", same cgroup");
 	} else if (same_pod) {
-		say(&r->w, ", same pod, another container ");
+		say(&r->w, trigger->who.container_name.len ? ", same pod, another container " :
+							     ", same pod, another ");
 		put_who(r, trigger, WHO_CONTAINER);
 	} else if (headline_who(r->ev, trigger, WHO_ALL, pieces)) {
 		say(&r->w, ", in ");
