@@ -42,7 +42,7 @@ lint:
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
 
-test: lint unit-test kill-test vm-tests
+test: lint unit-test cli-test kill-test vm-tests
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d
 
@@ -61,7 +61,16 @@ vm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@$(VM_RUN) --timeout 300 -- env $(IN_VM) kills
 
+# The program on bad days, here and on a machine without a memory controller.
+cli-test: $(OUTPUT)/oomwhy
+	@echo "== the program on bad days"
+	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
+
 vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+	@echo "== the virtual machine itself"
 	@tests/vm/selftest
+	@echo "== a machine without a memory controller"
+	@tests/vm/run --kernel 6.1 --share tests/cli --append cgroup_disable=memory -- \
+		env OOMWHY=oomwhy sh /share/run machine
 	@$(MAKE) --no-print-directory vm-test KERNEL=6.1 CGROUP=v2
 	@$(MAKE) --no-print-directory vm-test KERNEL=6.1 CGROUP=v1

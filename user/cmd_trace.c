@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd.h"
@@ -168,6 +169,10 @@ int cmd_trace(int argc, char **argv)
 		options.node_name = NULL;
 	if (!options.host_root)
 		options.host_root = default_host_root();
+	else if (access(options.host_root, R_OK | X_OK)) {
+		log_error("--host-root %s: %s", options.host_root, strerror(errno));
+		return STATUS_FAILED;
+	}
 	if (!strcmp(options.host_root, "/"))
 		options.host_root = "";
 	return tracer_run(&options);

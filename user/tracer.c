@@ -270,6 +270,7 @@ static void consume_cgroups(void *context)
 
 static int start_threads(struct tracer *tracer)
 {
+	const char *no_color = getenv("NO_COLOR");
 	struct writer *writer = &tracer->writer;
 	struct keeper_config keeper = {
 		.host_root = tracer->options.host_root,
@@ -285,7 +286,7 @@ static int start_threads(struct tracer *tracer)
 	writer->queue = &tracer->queue;
 	writer->json = tracer->options.json;
 	writer->fd = STDOUT_FILENO;
-	writer->style.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	writer->style.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	writer->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	err = keeper_start(&tracer->keeper, &keeper);
 	return err ? err : writer_start(writer);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,19 +21,6 @@ struct bpf_source {
 	const __u64 *counters; /* shared with the kernel */
 	size_t counters_bytes;
 };
-
-static int libbpf_log(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	char text[1024];
-	size_t len;
-
-	if (!log_is_verbose || level == LIBBPF_DEBUG)
-		return 0;
-	vsnprintf(text, sizeof(text), fmt, args);
-	len = strcspn(text, "\n");
-	log_debug("%.*s", (int)len, text);
-	return 0;
-}
 
 static int take_kill(void *context, void *record, size_t size)
 {
@@ -161,7 +147,6 @@ int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 
 	if (!source)
 		return -ENOMEM;
-	libbpf_set_print(libbpf_log);
 	source->handlers = *handlers;
 	err = load(source, probe, plan);
 	if (err) {

@@ -11,6 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "source/libbpf_log.h"
 #include "source/probe.h"
 
 #define DECISION_FUNCTION "oom_kill_process"
@@ -174,6 +175,7 @@ void probe_kernel(struct probe *ret)
 {
 	struct btf *btf;
 
+	libbpf_log_set();
 	memset(ret, 0, sizeof(*ret));
 	find_hierarchy(ret);
 	ret->nodes = possible_nodes();
