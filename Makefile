@@ -22,7 +22,8 @@ ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
 
-MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+# Without a compiler (before make deps) the machine itself says.
+MACHINE := $(shell ($(CC) -dumpmachine || uname -m) 2>/dev/null | cut -d- -f1)
 ARCH ?= $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(MACHINE)))
 ifeq ($(wildcard vmlinux/$(ARCH)/vmlinux.h),)
 $(error no kernel types for '$(ARCH)': vmlinux/ has $(notdir $(patsubst %/,%,$(dir $(wildcard vmlinux/*/vmlinux.h)))))

@@ -146,7 +146,6 @@ struct event_task {
 
 /* One level's limit, for the table that people read. */
 struct limit {
-	__u64 present; /* 1: this level exists above the victim; else NOT_KNOWN */
 	__u64 limit_bytes; /* NO_LIMIT: not set */
 	__u64 usage_bytes;
 	__u64 working_set_bytes;

@@ -103,7 +103,6 @@ static DEFINE(task_table, task_rows);
 
 #define IN struct limit
 static const struct field limit_rows[] = {
-	BOOL(present, "present", "True: this level exists above the victim."),
 	LIMIT(limit_bytes, "limit_bytes", "The limit in bytes; null: none is set."),
 	U64(usage_bytes, "usage_bytes", "Memory charged in bytes."),
 	U64(working_set_bytes, "working_set_bytes", "Usage without inactive file cache, in bytes."),

@@ -91,7 +91,6 @@ static void fill_limits(struct incident *incident)
 
 		if (!limit || (is_many && memcg->id != incident->limit_owner.cgroup.id))
 			continue;
-		limit->present = 1;
 		limit->limit_bytes = memcg->limit_bytes;
 		limit->usage_bytes = memcg->usage_bytes;
 		limit->swap_limit_bytes = memcg->swap_limit_bytes;

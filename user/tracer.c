@@ -4,6 +4,7 @@
 #include <langinfo.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -105,6 +106,8 @@ static struct event *begin_note(struct tracer *tracer, enum event_type type)
 	ev->boot_time_ns = clock_boot_ns();
 	ev->time_ns = clock_wall_ns();
 	ev->origin = ORIGIN_LIVE;
+	snprintf(ev->id, sizeof(ev->id), "%.8s-%llu-%s", tracer->machine.boot_id,
+		 ev->boot_time_ns / 1000000000ULL, event_type_names[type]);
 	return ev;
 }
 

@@ -30,7 +30,6 @@ void set_chain(struct event *ev, const char *path, const struct level *levels, s
 
 void set_limit(struct limit *limit, __u64 limit_bytes, __u64 usage_bytes, __u64 working_set_bytes)
 {
-	limit->present = 1;
 	limit->limit_bytes = limit_bytes;
 	limit->usage_bytes = usage_bytes;
 	limit->working_set_bytes = working_set_bytes;

@@ -86,7 +86,6 @@ void fixture_hostile(struct event *ev)
 	ev->incident.limit_owner.cgroup.path = victim->cgroup.path;
 	ev->incident.limit_owner.limit_level = LIMIT_CONTAINER;
 	ev->incident.limit_owner.limit_bytes = MIB(64);
-	ev->incident.limits.container.present = 1;
 	ev->incident.limits.container.limit_bytes = MIB(64);
 }
 

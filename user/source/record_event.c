@@ -208,7 +208,6 @@ void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64
 	struct incident *incident = &ev->incident;
 
 	incident->cgroup_version = record->chain.hierarchy ? 1 : 2;
-	incident->limits.host.present = 1;
 	incident->limits.host.limit_bytes = memory_total_bytes;
 	if (!record->host.nodes)
 		return;
