@@ -19,6 +19,7 @@ $(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h | $(BPF_DIR)/oomwhy.skel.h
 
 $(OUTPUT)/san/tests/test_%: $(OUTPUT)/san/tests/unit/test_%.o $(UNIT_SUPPORT) $(SAN_OBJECTS)
 	$(call say,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -pthread $^ $(LIBS) -lcmocka -ljansson -o $@
 
 $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
@@ -28,6 +29,7 @@ $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 
 $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(call say,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ -lcmocka -ljansson -o $@
 
 # Static, so that it stays small in memory: what it holds is what it was told to fill.
