@@ -103,3 +103,30 @@ bool text_equal(const struct event *ev, struct text a, struct text b)
 {
 	return a.len == b.len && !memcmp(text_bytes(ev, a), text_bytes(ev, b), a.len);
 }
+
+struct limit *incident_limit(struct incident *incident, enum limit_level level)
+{
+	switch (level) {
+	case LIMIT_NESTED:
+		return &incident->limits.nested;
+	case LIMIT_CONTAINER:
+		return &incident->limits.container;
+	case LIMIT_POD:
+		return &incident->limits.pod;
+	case LIMIT_QOS:
+		return &incident->limits.qos;
+	case LIMIT_NODE:
+		return &incident->limits.node;
+	case LIMIT_SLICE:
+		return &incident->limits.slice;
+	case LIMIT_HOST:
+		return &incident->limits.host;
+	default:
+		return NULL;
+	}
+}
+
+const struct limit *incident_limit_of(const struct incident *incident, enum limit_level level)
+{
+	return incident_limit((struct incident *)incident, level);
+}

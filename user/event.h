@@ -308,6 +308,10 @@ struct text event_textf(struct event *ev, const char *fmt, ...)
 /* text_bytes() - the bytes of @text (text.len of them, no NUL at the end); "" where it is empty. */
 const char *text_bytes(const struct event *ev, struct text text);
 
+/* incident_limit() - the row of incident->limits for @level; NULL where there is none. */
+struct limit *incident_limit(struct incident *incident, enum limit_level level);
+const struct limit *incident_limit_of(const struct incident *incident, enum limit_level level);
+
 bool text_equal(const struct event *ev, struct text a, struct text b);
 
 #endif

@@ -73,33 +73,11 @@ enum limit_level incident_level(const struct incident *incident)
 					  incident->limit_owner.limit_level);
 }
 
-const struct limit *incident_limit(const struct incident *incident, enum limit_level level)
-{
-	switch (level) {
-	case LIMIT_NESTED:
-		return &incident->limits.nested;
-	case LIMIT_CONTAINER:
-		return &incident->limits.container;
-	case LIMIT_POD:
-		return &incident->limits.pod;
-	case LIMIT_QOS:
-		return &incident->limits.qos;
-	case LIMIT_NODE:
-		return &incident->limits.node;
-	case LIMIT_SLICE:
-		return &incident->limits.slice;
-	case LIMIT_HOST:
-		return &incident->limits.host;
-	default:
-		return NULL;
-	}
-}
-
 /* " 512Mi", or nothing where the limit is not known. */
 static char *limit_size(const struct incident *incident, enum limit_level level, char *buf,
 			size_t size)
 {
-	const struct limit *row = incident_limit(incident, level);
+	const struct limit *row = incident_limit_of(incident, level);
 	__u64 bytes = level == LIMIT_HOST ? NOT_KNOWN : incident->limit_owner.limit_bytes;
 
 	if ((!known(bytes) || bytes == NO_LIMIT) && row)

@@ -26,9 +26,6 @@ char *headline_limit(const struct incident *incident, char *buf, size_t size);
 /* incident_level() - the verdict's level; where nobody has judged, the limit owner's own. */
 enum limit_level incident_level(const struct incident *incident);
 
-/* incident_limit() - the row of incident->limits for @level; NULL where there is none. */
-const struct limit *incident_limit(const struct incident *incident, enum limit_level level);
-
 /*
  * A part of a phrase: our own words, or a name that somebody else wrote (any bytes; never to be
  * broken).

@@ -58,25 +58,6 @@ static void identify_memcgs(struct event *ev)
 	}
 }
 
-static struct limit *limit_of(struct incident *incident, __u64 level)
-{
-	switch (level) {
-	case LIMIT_NESTED:
-		return &incident->limits.nested;
-	case LIMIT_CONTAINER:
-		return &incident->limits.container;
-	case LIMIT_POD:
-		return &incident->limits.pod;
-	case LIMIT_QOS:
-		return &incident->limits.qos;
-	case LIMIT_NODE:
-		return &incident->limits.node;
-	case LIMIT_SLICE:
-		return &incident->limits.slice;
-	}
-	return NULL;
-}
-
 /*
  * The table of levels. Of nested cgroups and slices there may be many: the one that owned the limit
  * stands for them, and without it none does.
@@ -85,11 +66,14 @@ static void fill_limits(struct incident *incident)
 {
 	for (__u64 i = 0; i < incident->memcgs_count; i++) {
 		const struct event_memcg *memcg = &incident->memcgs[i];
-		struct limit *limit = limit_of(incident, memcg->limit_level);
+		struct limit *limit = incident_limit(incident, memcg->limit_level);
 		bool is_many = memcg->limit_level == LIMIT_NESTED ||
 			       memcg->limit_level == LIMIT_SLICE;
 
-		if (!limit || (is_many && memcg->id != incident->limit_owner.cgroup.id))
+		/* The root memcg has no limit and counts not all: the machine's figures are others.
+		 */
+		if (!limit || memcg->limit_level == LIMIT_HOST ||
+		    (is_many && memcg->id != incident->limit_owner.cgroup.id))
 			continue;
 		limit->limit_bytes = memcg->limit_bytes;
 		limit->usage_bytes = memcg->usage_bytes;

@@ -283,7 +283,7 @@ static bool is_suspect(const struct report *r, enum limit_level level)
 
 static bool row_shown(const struct report *r, const struct row *row)
 {
-	const struct limit *limit = incident_limit(r->incident, row->level);
+	const struct limit *limit = incident_limit_of(r->incident, row->level);
 	bool marked = row->level == hit_level(r) || is_suspect(r, row->level);
 
 	if (!known(limit->limit_bytes) && !known(limit->usage_bytes))
@@ -315,7 +315,7 @@ static const char *room_text(const struct limit *limit, char *buf, size_t size)
 
 static void put_mark(struct report *r, const struct row *row, bool wider)
 {
-	const struct limit *limit = incident_limit(r->incident, row->level);
+	const struct limit *limit = incident_limit_of(r->incident, row->level);
 	bool hit = row->level == hit_level(r);
 
 	if (hit || is_suspect(r, row->level)) {
@@ -330,7 +330,7 @@ static void put_mark(struct report *r, const struct row *row, bool wider)
 
 static void put_row(struct report *r, const struct row *row, bool working_sets, bool wider)
 {
-	const struct limit *limit = incident_limit(r->incident, row->level);
+	const struct limit *limit = incident_limit_of(r->incident, row->level);
 	char used[UNITS_MAX] = "", working_set[UNITS_MAX] = "", max[UNITS_MAX] = "",
 	     room[UNITS_MAX];
 
@@ -357,8 +357,9 @@ static void put_table(struct report *r)
 		if (!row_shown(r, &rows[i]))
 			continue;
 		any = true;
-		working_sets = working_sets ||
-			       known(incident_limit(r->incident, rows[i].level)->working_set_bytes);
+		working_sets =
+			working_sets ||
+			known(incident_limit_of(r->incident, rows[i].level)->working_set_bytes);
 	}
 	if (!any)
 		return;
@@ -376,7 +377,7 @@ static void put_table(struct report *r)
 
 void report_limit(struct report *r)
 {
-	const struct limit *row = incident_limit(r->incident, hit_level(r));
+	const struct limit *row = incident_limit_of(r->incident, hit_level(r));
 
 	report_label(r, "limit");
 	why(r);
