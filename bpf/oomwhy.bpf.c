@@ -4,8 +4,8 @@
  * what the kernel knows at that moment and sends it. It judges nothing.
  *
  * All programs of the kill ring run under oom_lock: mark_oom_victim() and oom_kill_process() are
- * called with it only (9c1b3ed42b52 and lockdep_assert in mm/oom_kill.c). So there is one current
- * decision, and one scratch record of each kind is enough.
+ * called with it held only. So there is one current decision, and one scratch record of each kind
+ * is enough.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -181,11 +181,15 @@ int BPF_KRETPROBE(decision_kretprobe)
 	return decision_ends();
 }
 
-/* A memcg whose usage has reached its limit, less what CPUs hold in stock (MEMCG_CHARGE_BATCH). */
-static __always_inline bool is_full(const struct oomwhy_memcg *memcg)
+/*
+ * A memcg whose usage has reached its limit, less what CPUs hold in stock (MEMCG_CHARGE_BATCH). On
+ * cgroup v2 the second pair is swap alone, and a full one starts no OOM.
+ */
+static __always_inline bool is_full(const struct oomwhy_chain *chain,
+				    const struct oomwhy_memcg *memcg)
 {
 	return memcg->usage_pages + 64 >= memcg->limit_pages ||
-	       memcg->swap_usage_pages + 64 >= memcg->swap_limit_pages;
+	       (chain->hierarchy && memcg->swap_usage_pages + 64 >= memcg->swap_limit_pages);
 }
 
 static __noinline int capture_children(struct oomwhy_children *record,
@@ -232,7 +236,7 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 
 	for (u32 i = 1; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
 		css = BPF_CORE_READ(css, parent);
-		if (!is_full(&chain->level[i]))
+		if (!is_full(chain, &chain->level[i]))
 			continue;
 		if (first) {
 			second = css;

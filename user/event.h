@@ -27,8 +27,9 @@
 #define NOT_KNOWN_SIGNED ((__s64)(1ULL << 63))
 #define NO_LIMIT (~0ULL - 1)
 
-#define EVENT_TEXT_MAX 16384 /* bytes of text in one event; what does not fit is cut and flagged \
-			      */
+#define EVENT_TEXT_MAX                                                            \
+	16384 /* bytes of text in one event; what does not fit is cut and flagged \
+	       */
 #define EVENT_ID_MAX 48
 #define INCIDENT_LEVELS_MAX 16 /* memcgs from the victim's to the root */
 #define INCIDENT_CHILDREN_MAX 16 /* children of the limit owner */

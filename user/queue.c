@@ -47,19 +47,32 @@ static void take(struct queue *queue, void *bytes, size_t len)
 	queue->used -= len;
 }
 
+/* Room that events of a type must leave: incidents for the notes, losses for the end. */
+static size_t room_to_leave(enum event_type type)
+{
+	switch (type) {
+	case EVENT_INCIDENT:
+		return 4 * sizeof(struct event);
+	case EVENT_LOSS:
+		return sizeof(struct event);
+	default:
+		return 0;
+	}
+}
+
 bool queue_push(struct queue *queue, const struct event *ev)
 {
-	size_t size = event_size(ev);
+	size_t size = event_size(ev), left = room_to_leave(ev->type);
 	bool fits;
 
 	pthread_mutex_lock(&queue->lock);
-	fits = !queue->closed && queue->size - queue->used >= size + sizeof(size);
+	fits = !queue->closed && queue->size - queue->used >= size + sizeof(size) + left;
 	if (fits) {
 		put(queue, &size, sizeof(size));
 		put(queue, ev, size);
 		pthread_cond_signal(&queue->filled);
 	} else {
-		queue->dropped++;
+		queue->dropped += ev->type == EVENT_INCIDENT;
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return fits;

@@ -2,8 +2,8 @@
 /*
  * queue: events on their way to the writer, in a ring of bytes of a fixed size.
  *
- * The pushing side never waits for the popping one: what has no room is counted and dropped. Only
- * the used part of an event is kept.
+ * The pushing side never waits for the popping one: what has no room is dropped, and incidents are
+ * counted then. Some room is kept from them, so that losses and the end can still be told.
  */
 #ifndef OOMWHY_QUEUE_H
 #define OOMWHY_QUEUE_H
@@ -18,7 +18,7 @@ struct queue {
 	pthread_cond_t filled;
 	char *ring;
 	size_t size, head, used;
-	__u64 dropped; /* events that had no room */
+	__u64 dropped; /* incidents that had no room */
 	bool closed;
 };
 
@@ -26,7 +26,7 @@ struct queue {
 int queue_init(struct queue *queue, size_t size);
 void queue_free(struct queue *queue);
 
-/* queue_push() - returns false where @ev had no room or the queue is closed; it is counted then. */
+/* queue_push() - returns false where @ev had no room or the queue is closed. */
 bool queue_push(struct queue *queue, const struct event *ev);
 
 /* queue_pop() - waits for an event; returns false when the queue is closed and empty. */

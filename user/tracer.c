@@ -51,6 +51,8 @@ struct tracer {
 	__u64 victims;
 	bool memory_locked;
 	bool stop;
+	bool stop_is_told;
+	bool hook_is_silent; /* said once */
 	int epoll_fd, signal_fd;
 };
 
@@ -66,7 +68,7 @@ static void read_losses(struct tracer *tracer, struct losses *ret)
 	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
 }
 
-static void send(struct tracer *tracer, struct event *ev)
+static bool send(struct tracer *tracer, struct event *ev)
 {
 	ev->node_name = event_textf(ev, "%s",
 				    tracer->options.node_name ? tracer->options.node_name :
@@ -74,7 +76,7 @@ static void send(struct tracer *tracer, struct event *ev)
 	if (tracer->options.cluster_name)
 		ev->cluster_name = event_textf(ev, "%s", tracer->options.cluster_name);
 	headline(ev);
-	queue_push(&tracer->queue, ev);
+	return queue_push(&tracer->queue, ev);
 }
 
 /* The end of the assembler's part: place, judge, and on to the writer. */
@@ -136,10 +138,23 @@ static void note_losses(struct tracer *tracer)
 	read_losses(tracer, &losses);
 	if (!memcmp(&losses, &tracer->reported, sizeof(losses)))
 		return;
-	tracer->reported = losses;
 	ev = begin_note(tracer, EVENT_LOSS);
 	ev->loss = losses;
-	send(tracer, ev);
+	if (send(tracer, ev))
+		tracer->reported = losses; /* else it is told when there is room */
+}
+
+/* An attached hook may never fire (kernel.ftrace_enabled=0): the kills are told, but the owner is
+ * inferred. */
+static void note_silent_hook(struct tracer *tracer)
+{
+	if (tracer->hook_is_silent || tracer->plan == ATTACH_TRACEPOINT ||
+	    !tracer->assembler.stats.undecided)
+		return;
+	tracer->hook_is_silent = true;
+	log_error("the %s hook on oom_kill_process is attached but did not fire (is "
+		  "kernel.ftrace_enabled 0?): limit owners are inferred",
+		  attach_names[tracer->plan]);
 }
 
 static void note_stop(struct tracer *tracer)
@@ -153,7 +168,7 @@ static void note_stop(struct tracer *tracer)
 	stop->cross_check_differed = tracer->assembler.stats.differed;
 	stop->duration_ns = ev->boot_time_ns - tracer->started_ns;
 	read_losses(tracer, &stop->losses);
-	send(tracer, ev);
+	tracer->stop_is_told = send(tracer, ev);
 }
 
 static void take_kill_record(void *context, const void *record, size_t size)
@@ -239,9 +254,9 @@ static enum exit_status open_source(struct tracer *tracer)
 	return not_possible(tracer, ATTACH_KMSG);
 }
 
-static int watch(struct tracer *tracer, int fd)
+static int watch(struct tracer *tracer, int fd, __u32 events)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event event = { .events = events, .data.fd = fd };
 
 	return epoll_ctl(tracer->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
@@ -261,9 +276,14 @@ static int open_loop(struct tracer *tracer)
 	tracer->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (tracer->signal_fd < 0 || tracer->writer.stopped_fd < 0 || tracer->epoll_fd < 0)
 		return -errno;
-	err = watch(tracer, tracer->signal_fd);
-	err = err ? err : watch(tracer, tracer->writer.stopped_fd);
-	return err ? err : watch(tracer, bpf_source__kill_fd(tracer->source));
+	err = watch(tracer, tracer->signal_fd, EPOLLIN);
+	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
+	err = err ? err : watch(tracer, bpf_source__kill_fd(tracer->source), EPOLLIN);
+	if (err)
+		return err;
+	/* A reader that goes is noticed at once, not at the next kill. A file cannot be watched. */
+	err = watch(tracer, STDOUT_FILENO, 0);
+	return err == -EPERM ? 0 : err;
 }
 
 static void consume_cgroups(void *context)
@@ -292,7 +312,12 @@ static int start_threads(struct tracer *tracer)
 	writer->style.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	writer->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	err = keeper_start(&tracer->keeper, &keeper);
-	return err ? err : writer_start(writer);
+	if (err)
+		return err;
+	err = writer_start(writer);
+	if (err)
+		keeper_stop(&tracer->keeper);
+	return err;
 }
 
 /* Milliseconds until the loop has something to do even if nothing happens. */
@@ -329,6 +354,7 @@ static void loop(struct tracer *tracer)
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
 			note_losses(tracer);
+			note_silent_hook(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
 			break;
@@ -351,8 +377,16 @@ static enum exit_status end_of_writer(struct tracer *tracer)
 {
 	int err = writer_finish(&tracer->writer, WRITER_PATIENCE_MS);
 
-	if (!err || err == -EPIPE)
+	if (err == -EPIPE)
 		return STATUS_DONE; /* a reader like `head` has seen enough */
+	if (!err && tracer->stop_is_told)
+		return STATUS_DONE;
+	if (!err) {
+		log_error(
+			"stdout was read too slowly: %llu incidents and the closing count are lost",
+			queue_dropped(&tracer->queue));
+		return STATUS_FAILED;
+	}
 	log_error("cannot write to stdout: %s",
 		  err == -ETIMEDOUT ? "its reader does not read" : strerror(-err));
 	/* The writer still uses what is ours: no clean-up, the kernel detaches everything. */

@@ -15,7 +15,7 @@ void record_chain(struct oomwhy_chain *chain, const struct level_spec *levels)
 		memcg->usage_pages = levels[i].usage_pages;
 		memcg->limit_pages = levels[i].limit_pages ? levels[i].limit_pages :
 							     RECORD_NO_LIMIT;
-		memcg->swap_limit_pages = RECORD_NO_LIMIT;
+		memcg->swap_limit_pages = levels[i].no_swap ? 0 : RECORD_NO_LIMIT;
 		memcg->oom_events = levels[i].oom_events;
 		memcg->flags = levels[i].flags | OOMWHY_MEMCG_ONLINE;
 		memcg->name_size = snprintf(memcg->name, sizeof(memcg->name), "%s", levels[i].name);

@@ -3,6 +3,8 @@
 #ifndef OOMWHY_TEST_RECORDS_H
 #define OOMWHY_TEST_RECORDS_H
 
+#include <stdbool.h>
+
 #include "oomwhy_record.h"
 
 #define RECORD_NO_LIMIT (0x7fffffffffffffffULL / 4096)
@@ -15,6 +17,7 @@ struct level_spec {
 	__u64 usage_pages, limit_pages;
 	__u64 oom_events;
 	__u32 flags;
+	bool no_swap; /* memory.swap.max is 0, as kubelet sets it */
 };
 
 /* record_chain() - fill @chain from @levels, up to the one that is the root (name ""). */

@@ -25,10 +25,10 @@ static int setup(void **state)
 /* container < pod < kubepods < root, with room everywhere and nothing counted. */
 static void tree(struct level_spec levels[4])
 {
-	levels[CONTAINER] = (struct level_spec){ "c", 103, 5000, FULL, 0, 0 };
-	levels[POD] = (struct level_spec){ "pod", 102, 6000, 2 * FULL, 0, 0 };
-	levels[NODE] = (struct level_spec){ "kubepods", 101, 7000, 4 * FULL, 0, 0 };
-	levels[3] = (struct level_spec){ "", 1, 9000, 0, 0, 0 };
+	levels[CONTAINER] = (struct level_spec){ "c", 103, 5000, FULL, 0, 0, false };
+	levels[POD] = (struct level_spec){ "pod", 102, 6000, 2 * FULL, 0, 0, false };
+	levels[NODE] = (struct level_spec){ "kubepods", 101, 7000, 4 * FULL, 0, 0, false };
+	levels[3] = (struct level_spec){ "", 1, 9000, 0, 0, 0, false };
 }
 
 static void hit(struct level_spec *level)
@@ -256,7 +256,7 @@ static void test_nothing_known_is_unknown(void **state)
 static void test_lowered_limit(void **state)
 {
 	struct level_spec levels[4],
-		writer[2] = { { "kubelet", 50, 1, 0, 0, 0 }, { "", 1, 1, 0, 0, 0 } };
+		writer[2] = { { "kubelet", 50, 1, 0, 0, 0, false }, { "", 1, 1, 0, 0, 0, false } };
 	struct oomwhy_chain chain;
 
 	(void)state;
@@ -267,6 +267,74 @@ static void test_lowered_limit(void **state)
 	assert_owner(infer_owner(&infer, record_victim(levels, 7, 9ULL << 32, 1, RECORD_SECOND),
 				 &chain, false),
 		     POD);
+}
+
+/* A full memory.swap.max of 0 starts no OOM: on cgroup v2 only memory does. */
+static void test_no_swap_is_not_full(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].no_swap = true;
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	record_set_host(victim, 3, 2);
+	assert_int_equal(infer_owner(&infer, victim, NULL, false).answer, INFER_CPUSET);
+	levels[CONTAINER].oom_events = 1;
+	hit(&levels[NODE]);
+	assert_owner(ask(levels, RECORD_SECOND), NODE);
+}
+
+/* cgroup v1: memory and swap together may be what is full. */
+static void test_memsw_is_full(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].no_swap = true; /* a limit of 0: full */
+	levels[CONTAINER].oom_events = 1;
+	levels[POD].oom_events = 1;
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	victim->chain.hierarchy = 4;
+	assert_owner(infer_owner(&infer, victim, NULL, false), CONTAINER);
+}
+
+/* Counted long ago, without a kill, in a container that is far from its limit now. */
+static void test_growth_alone_is_no_proof(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].usage_pages = FULL / 10;
+	levels[CONTAINER].oom_events = 1;
+	result = ask(levels, RECORD_SECOND);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_int_equal(result.levels, 1u << CONTAINER);
+	assert_true(result.host);
+	assert_int_equal(infer_owner(&infer, record_victim(levels, 7, 9ULL << 32, 1, RECORD_SECOND),
+				     NULL, true)
+				 .answer,
+			 INFER_MANUAL);
+	levels[CONTAINER].usage_pages = FULL / 10 * 8;
+	assert_owner(ask(levels, RECORD_SECOND), CONTAINER);
+}
+
+/* cgroup v1's memory.oom_control: it counts, and nobody is killed. */
+static void test_disabled_killer_owns_nothing(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	levels[CONTAINER].flags = OOMWHY_MEMCG_KILL_DISABLED;
+	hit(&levels[NODE]);
+	assert_owner(ask(levels, RECORD_SECOND), NODE);
 }
 
 /* More memcgs than there is room for: the oldest are forgotten, nothing breaks. */
@@ -303,6 +371,10 @@ int main(void)
 		cmocka_unit_test_setup(test_sysrq, setup),
 		cmocka_unit_test_setup(test_nothing_known_is_unknown, setup),
 		cmocka_unit_test_setup(test_lowered_limit, setup),
+		cmocka_unit_test_setup(test_no_swap_is_not_full, setup),
+		cmocka_unit_test_setup(test_memsw_is_full, setup),
+		cmocka_unit_test_setup(test_growth_alone_is_no_proof, setup),
+		cmocka_unit_test_setup(test_disabled_killer_owns_nothing, setup),
 		cmocka_unit_test_setup(test_many_memcgs, setup),
 	};
 

@@ -55,5 +55,4 @@ static void log_line(const char *fmt, va_list args)
 	}
 
 LOG_FUNCTION(log_error, true)
-LOG_FUNCTION(log_info, true)
 LOG_FUNCTION(log_debug, log_is_verbose)

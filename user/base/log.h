@@ -9,7 +9,6 @@ extern bool log_is_verbose;
 
 /* "oomwhy: …"; control bytes in what is formatted are escaped. Keeps errno. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* with --verbose */
 
 #endif

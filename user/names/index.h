@@ -14,8 +14,9 @@
 #include <linux/types.h>
 
 #define INDEX_BUCKETS 4096
-#define INDEX_ENTRIES_MAX 65536 /* more cgroups than that are not remembered, and that is counted \
-				 */
+#define INDEX_ENTRIES_MAX                                                       \
+	65536 /* more cgroups than that are not remembered, and that is counted \
+	       */
 #define INDEX_REMOVED_MAX 16384 /* of these, cgroups that are gone */
 #define INDEX_REMOVED_NS (10 * 60 * 1000000000ULL)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +15,13 @@ static int write_all(int fd, const char *bytes, size_t len)
 	while (len) {
 		ssize_t written = write(fd, bytes, len);
 
+		if (written < 0 && errno == EAGAIN) {
+			/* Somebody else has made it non-blocking: it is shared. */
+			struct pollfd ready = { .fd = fd, .events = POLLOUT };
+
+			poll(&ready, 1, -1);
+			continue;
+		}
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
@@ -26,8 +34,12 @@ static int write_all(int fd, const char *bytes, size_t len)
 
 static size_t format(struct writer *writer)
 {
-	if (writer->json)
-		return json_write(&writer->ev, writer->buf, sizeof(writer->buf));
+	int len;
+
+	if (writer->json) {
+		len = json_write(&writer->ev, writer->buf, sizeof(writer->buf));
+		return len > 0 ? len : 0; /* the buffer is larger than any line */
+	}
 	return text_write(&writer->ev, &writer->style, writer->buf, sizeof(writer->buf));
 }
 

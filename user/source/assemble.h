@@ -42,6 +42,7 @@ struct assemble_stats {
 	__u64 incomplete; /* incidents of which a record is missing */
 	__u64 lost_records; /* gaps in the sequence */
 	__u64 malformed; /* records that are none */
+	__u64 undecided; /* kills whose decision no hook saw */
 	__u64 agreed; /* inference and oom_control */
 	__u64 differed;
 };

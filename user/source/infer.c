@@ -59,11 +59,19 @@ void infer_baseline(struct infer *infer, __u64 id, __u64 oom_events)
 	find_or_make(infer, id)->oom_events = oom_events;
 }
 
-/* A cgroup that nobody has told of is younger than we are: it began at 0. */
-static bool has_grown(const struct infer *infer, const struct oomwhy_memcg *memcg)
+/*
+ * Has @memcg run into its own limit since it was last looked at? A cgroup that nobody has told of
+ * is younger than we are: it began at 0. With the OOM killer disabled (cgroup v1) it only counts.
+ */
+static bool has_grown(const struct infer *infer, const struct oomwhy_memcg *memcg, __u64 now_ns)
 {
 	const struct infer_counter *counter = find(infer, memcg->id);
 
+	if (memcg->flags & OOMWHY_MEMCG_KILL_DISABLED)
+		return false;
+	if (counter && counter->grown_ns && now_ns - counter->grown_ns >= PENDING_NS &&
+	    memcg->oom_events == counter->pending_events)
+		return false;
 	return memcg->oom_events > (counter ? counter->oom_events : 0);
 }
 
@@ -84,11 +92,21 @@ static bool counter_is_full(__u64 usage, __u64 limit, __u64 slack)
 	return usage + slack >= limit;
 }
 
-static bool is_full(const struct infer *infer, const struct oomwhy_memcg *memcg)
+/* Only cgroup v1's memory+swap can start an OOM; a full memory.swap.max (often 0) just means no
+ * swap. */
+static bool is_full(const struct infer *infer, const struct oomwhy_chain *chain, __u32 level)
 {
+	const struct oomwhy_memcg *memcg = &chain->level[level];
+
 	return counter_is_full(memcg->usage_pages, memcg->limit_pages, infer->slack_pages) ||
-	       counter_is_full(memcg->swap_usage_pages, memcg->swap_limit_pages,
-			       infer->slack_pages);
+	       (chain->hierarchy && counter_is_full(memcg->swap_usage_pages,
+						    memcg->swap_limit_pages, infer->slack_pages));
+}
+
+/* Memory may be freed between the decision and the mark, but seldom a quarter of the limit. */
+static bool is_near(const struct oomwhy_memcg *memcg)
+{
+	return memcg->usage_pages >= memcg->limit_pages / 4 * 3;
 }
 
 static bool chain_has(const struct oomwhy_chain *chain, __u64 id)
@@ -173,26 +191,43 @@ static struct infer_result without_growth(const struct oomwhy_victim *victim, __
 	return (struct infer_result){ .answer = INFER_UNKNOWN, .host = true };
 }
 
+/* Some counter has grown, but what it belongs to is not full: full it was, or the growth is an old
+ * one. */
+static struct infer_result without_full(const struct oomwhy_victim *victim, __u32 grown,
+					bool trigger_is_kthread)
+{
+	const struct oomwhy_host *host = &victim->host;
+	bool all_near = true;
+
+	for (__u32 i = 0; i < victim->chain.count; i++)
+		if (grown & 1u << i)
+			all_near &= is_near(&victim->chain.level[i]);
+	if (trigger_is_kthread && !all_near)
+		return (struct infer_result){ .answer = INFER_MANUAL };
+	return memcg_or_unknown(grown,
+				!all_near || (host->nodes && host->short_nodes == host->nodes));
+}
+
 struct infer_result infer_owner(const struct infer *infer, const struct oomwhy_victim *victim,
 				const struct oomwhy_chain *trigger, bool trigger_is_kthread)
 {
 	const struct oomwhy_chain *chain = &victim->chain;
+	__u64 now_ns = victim->header.boot_time_ns;
 	__u32 grown = 0, full = 0, echoes = 0, both;
 
 	for (__u32 i = 0; i < chain->count; i++) {
-		if (has_grown(infer, &chain->level[i]))
+		if (has_grown(infer, &chain->level[i], now_ns))
 			grown |= 1u << i;
-		if (is_full(infer, &chain->level[i]))
+		if (is_full(infer, chain, i))
 			full |= 1u << i;
-		if (was_owner_lately(infer, &chain->level[i], victim->header.boot_time_ns))
+		if (was_owner_lately(infer, &chain->level[i], now_ns))
 			echoes |= 1u << i;
 	}
 	if (!grown)
 		return without_growth(victim, full, full & echoes, trigger_is_kthread);
 	both = grown & full;
 	if (!both)
-		return memcg_or_unknown(grown, victim->host.nodes && victim->host.short_nodes ==
-									     victim->host.nodes);
+		return without_full(victim, grown, trigger_is_kthread);
 	if (!is_single(both))
 		both = keep_triggers(both, chain, trigger);
 	if (!is_single(both))
@@ -200,6 +235,10 @@ struct infer_result infer_owner(const struct infer *infer, const struct oomwhy_v
 	return memcg_or_unknown(both, false);
 }
 
+/*
+ * The owner's growth is used up. Another's may belong to a decision that still waits for oom_lock:
+ * it is kept for a while.
+ */
 void infer_settle(struct infer *infer, const struct oomwhy_victim *victim, int owner)
 {
 	__u64 now_ns = victim->header.boot_time_ns;
@@ -208,19 +247,17 @@ void infer_settle(struct infer *infer, const struct oomwhy_victim *victim, int o
 		const struct oomwhy_memcg *memcg = &victim->chain.level[i];
 		struct infer_counter *counter;
 
-		if ((int)i != owner && !has_grown(infer, memcg))
+		if ((int)i != owner && !has_grown(infer, memcg, now_ns))
 			continue;
 		counter = find_or_make(infer, memcg->id);
 		counter->used_ns = now_ns;
 		if ((int)i == owner) {
 			counter->owner_ns = now_ns;
-		} else if (!counter->grown_ns || now_ns - counter->grown_ns < PENDING_NS) {
-			/* Its own decision may still be waiting for oom_lock: do not swallow it. */
-			if (!counter->grown_ns)
-				counter->grown_ns = now_ns;
-			continue;
+			counter->oom_events = memcg->oom_events;
+			counter->grown_ns = 0;
+		} else if (!counter->grown_ns || counter->pending_events != memcg->oom_events) {
+			counter->grown_ns = now_ns;
+			counter->pending_events = memcg->oom_events;
 		}
-		counter->oom_events = memcg->oom_events;
-		counter->grown_ns = 0;
 	}
 }

@@ -45,7 +45,8 @@ struct infer_result {
 struct infer_counter {
 	__u64 id; /* 0: free */
 	__u64 oom_events; /* as last seen */
-	__u64 grown_ns; /* since when it has grown without being the owner; 0: not */
+	__u64 grown_ns; /* when it was seen to have grown without being the owner; 0: not */
+	__u64 pending_events; /* oom_events at that time */
 	__u64 owner_ns; /* when it was last the limit owner; 0: never */
 	__u64 used_ns;
 };
