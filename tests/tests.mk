@@ -28,6 +28,7 @@ $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 
 $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(call say,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ -lcmocka -ljansson -o $@
 
 # Static, so that it stays small in memory: what it holds is what it was told to fill.
