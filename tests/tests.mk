@@ -62,7 +62,11 @@ vm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@$(VM_RUN) --timeout 300 -- env $(IN_VM) kills
 
+# Each kernel, cgroup version and attach plan: make vm-matrix MATRIX="--kernel 6.12 --plan kprobe"
+vm-matrix: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
+	@tests/vm/matrix $(MATRIX)
+
 vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/vm/selftest
-	@$(MAKE) --no-print-directory vm-test KERNEL=6.1 CGROUP=v2
-	@$(MAKE) --no-print-directory vm-test KERNEL=6.1 CGROUP=v1
+	@$(MAKE) --no-print-directory vm-matrix
