@@ -56,7 +56,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-tests FORCE
+.PHONY: all clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-matrix vm-tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -197,7 +197,8 @@ static __noinline int capture_kin(struct oomwhy_kin *record, const struct task_s
  * The machine's free memory against the watermarks under which allocations begin to wait for
  * reclaim. At a host-wide OOM every zone is under them; between two of them a busy node's page
  * cache lives, so they tell the two apart. A zone keeps lowmem_reserve back from allocations that
- * could use a higher zone.
+ * could use a higher zone. Fragmentation raises all watermarks of a zone by its boost for a while,
+ * and an allocation fails under the raised ones.
  */
 static __always_inline bool capture_zone(struct oomwhy_host *record, const struct zone *zone,
 					 u32 top)
@@ -214,9 +215,10 @@ static __always_inline bool capture_zone(struct oomwhy_host *record, const struc
 			      (const char *)&zone->lowmem_reserve + top * sizeof(long));
 	bpf_probe_read_kernel(&free, sizeof(free),
 			      (const char *)&zone->vm_stat + free_index * sizeof(long));
+	low += BPF_CORE_READ(zone, watermark_boost) + reserve;
 	record->free_pages += free;
-	record->low_pages += low + reserve;
-	return free <= low + reserve;
+	record->low_pages += low;
+	return free <= low;
 }
 
 static __noinline int capture_node(struct oomwhy_host *record, const struct pglist_data *node,

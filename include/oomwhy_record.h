@@ -141,7 +141,7 @@ struct oomwhy_trigger {
 
 struct oomwhy_host {
 	__u64 free_pages; /* of the zones that count */
-	__u64 low_pages; /* the sum of their high watermarks: under it the machine is short */
+	__u64 low_pages; /* the sum of their low watermarks, boost and reserve included */
 	__u64 nodes; /* bit n: NUMA node n was looked at */
 	__u64 short_nodes; /* bit n: that node alone is under its watermarks */
 };

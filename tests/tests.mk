@@ -68,11 +68,15 @@ cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
+# Each kernel, cgroup version and attach plan: make vm-matrix MATRIX="--kernel 6.12 --plan kprobe"
+vm-matrix: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
+	@tests/vm/matrix $(MATRIX)
+
 vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest
 	@echo "== a machine without a memory controller"
 	@tests/vm/run --kernel 6.1 --share tests/cli --append cgroup_disable=memory -- \
 		env OOMWHY=oomwhy sh /share/run machine
-	@$(MAKE) --no-print-directory vm-test KERNEL=6.1 CGROUP=v2
-	@$(MAKE) --no-print-directory vm-test KERNEL=6.1 CGROUP=v1
+	@$(MAKE) --no-print-directory vm-matrix MATRIX="--kernel 6.1"

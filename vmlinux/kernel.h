@@ -119,6 +119,7 @@ enum zone_stat_item {
 
 struct zone {
 	unsigned long _watermark[3];
+	unsigned long watermark_boost;
 	long lowmem_reserve[5];
 	atomic_long_t managed_pages;
 	atomic_long_t vm_stat[1];
