@@ -58,16 +58,23 @@ all: $(OUTPUT)/oomwhy
 
 .PHONY: all clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-matrix vm-tests FORCE
 .DELETE_ON_ERROR:
+# What deps installs is needed by the goals that stand after it.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
 .SECONDARY:
 
-# What the binary is linked with is part of what it is made of: STATIC=1 after a plain make links anew.
+# With which flags is part of what a file is made of: other CFLAGS compile anew, STATIC=1 links anew.
+remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+
+$(OUTPUT)/compile.flags: FORCE
+	$(call remember,$(CC) $(ALL_CFLAGS))
+
 $(OUTPUT)/link.flags: FORCE
-	@mkdir -p $(@D)
-	@echo '$(CC) $(LINK_STATIC) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(LINK_STATIC) $(LDFLAGS)' > $@
+	$(call remember,$(CC) $(LINK_STATIC) $(LDFLAGS))
 
 $(OUTPUT)/include/version.h: FORCE
-	@mkdir -p $(@D)
-	@echo '#define OOMWHY_VERSION "$(VERSION)"' | cmp -s - $@ || echo '#define OOMWHY_VERSION "$(VERSION)"' > $@
+	$(call remember,#define OOMWHY_VERSION "$(VERSION)")
 
 $(OUTPUT)/tools.checked: Makefile
 	@mkdir -p $(@D)
@@ -90,7 +97,7 @@ $(BPF_DIR)/%.skel.h: $(BPF_DIR)/%.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/include/version.h | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -103,7 +110,7 @@ deps:
 	@tests/tools/install-deps
 
 demo: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
-	@tests/demo
+	@OUTPUT=$(OUTPUT) tests/demo
 
 install: $(OUTPUT)/oomwhy
 	install -D -m 755 $(OUTPUT)/oomwhy $(DESTDIR)$(BINDIR)/oomwhy

@@ -12,7 +12,7 @@ UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS)
 
-$(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(SAN) -c $< -o $@
@@ -44,7 +44,10 @@ lint:
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
 
-test: lint unit-test cli-test kill-test vm-tests
+# One after the other: real kills and virtual machines disturb each other's times.
+test: $(OUTPUT)/oomwhy
+	@set -e; for part in lint unit-test cli-test kill-test vm-tests; do \
+		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d
 

@@ -243,16 +243,18 @@ static void incident_line(struct line *line, const struct event *ev)
 		    text_equal(ev, path, incident->limit_owner.cgroup.path);
 	size_t pieces = said ? 0 : headline_who(ev, &incident->victim, WHO_ALL, who);
 	__u64 others = known(incident->other_victims_count) ? incident->other_victims_count : 0;
+	bool killed = incident->victim.fate != FATE_ALREADY_EXITING;
 	char limit[HEADLINE_LIMIT_MAX];
 
 	if (known(incident->other_victims_omitted))
 		others += incident->other_victims_omitted;
-	putf(line, "OOM kill: %s", headline_limit(incident, limit, sizeof(limit)));
+	putf(line, "%s: %s", killed ? "OOM kill" : "OOM without a kill",
+	     headline_limit(incident, limit, sizeof(limit)));
 	if (incident_level(incident) == LIMIT_SLICE) {
 		putf(line, " ");
 		put_text(line, ev, incident->limit_owner.cgroup.path);
 	}
-	putf(line, "; killed ");
+	putf(line, killed ? "; killed " : "; already exiting: ");
 	for (size_t i = 0; i < pieces; i++)
 		put_name(line, who[i].bytes, who[i].len);
 	if (pieces)

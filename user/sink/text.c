@@ -71,7 +71,8 @@ static void first_line(struct report *r)
 	r->w.indent = REPORT_INDENT;
 	put_time(r);
 	put_ink(&r->w, INK_ALARM);
-	say_solid(&r->w, "OOM KILL:");
+	say_solid(&r->w,
+		  r->incident->victim.fate == FATE_ALREADY_EXITING ? "OOM, NO KILL:" : "OOM KILL:");
 	put_ink(&r->w, INK_PLAIN);
 	say(&r->w, " %s", headline_limit(r->incident, limit, sizeof(limit)));
 	if (r->level == LIMIT_SLICE) {
@@ -123,7 +124,7 @@ static void put_container_ends(struct report *r)
 	__u64 ends = r->incident->verdict.container_ends;
 	bool first = !known(victim->vpid) || victim->vpid == 1;
 
-	if (!known(ends))
+	if (!known(ends) || victim->fate == FATE_ALREADY_EXITING)
 		return;
 	say(&r->w, !ends ? ", not " : first ? ", " : "; with it ");
 	if (is_shared(r->level) && victim->who.container_name.len)
@@ -134,7 +135,7 @@ static void put_container_ends(struct report *r)
 		report_container(r);
 	}
 	if (!ends)
-		say(&r->w, ": the container runs on, Kubernetes shows nothing");
+		say(&r->w, ": the container runs on, Kubernetes shows nothing now");
 	else if (is_shared(r->level))
 		say(&r->w, ": the container ends (OOMKilled, 137)");
 	else
@@ -149,7 +150,7 @@ static void killed_line(struct report *r)
 	bool shared = is_shared(r->level);
 	char bytes[UNITS_MAX];
 
-	report_label(r, "killed");
+	report_label(r, victim->fate == FATE_ALREADY_EXITING ? "exiting" : "killed");
 	if ((shared || (r->level == LIMIT_SLICE && elsewhere)) && put_who(r, victim, WHO_ALL))
 		say(&r->w, ": ");
 	put_comm_and_pid(r, victim);
@@ -165,7 +166,7 @@ static void killed_line(struct report *r)
 	}
 	put_container_ends(r);
 	if (victim->fate == FATE_ALREADY_EXITING)
-		say(&r->w, ". It was exiting already: only marked");
+		say(&r->w, ": it was dying already, so nobody was killed; its memory comes free");
 	put_newline(&r->w);
 }
 
@@ -240,6 +241,19 @@ static void put_where(struct report *r, const struct event_task *trigger)
 	}
 }
 
+/* A charge runs into a limit above the task's own memcg; lowering the limit is done from anywhere.
+ */
+static bool is_outside_of_owner(const struct report *r, struct text path)
+{
+	struct text owner = r->incident->limit_owner.cgroup.path;
+	const char *bytes = text_bytes(r->ev, path);
+
+	if (!owner.len || !path.len || owner.len == 1)
+		return false;
+	return path.len < owner.len || memcmp(bytes, text_bytes(r->ev, owner), owner.len) != 0 ||
+	       (path.len > owner.len && bytes[owner.len] != '/');
+}
+
 /* Whose allocation ran into the limit. */
 static void asked_line(struct report *r)
 {
@@ -256,6 +270,11 @@ static void asked_line(struct report *r)
 	} else {
 		put_comm_and_pid(r, trigger);
 		put_where(r, trigger);
+	}
+	if (is_outside_of_owner(r, trigger->cgroup.path)) {
+		say(&r->w, ": from outside, by lowering the limit below what was in use");
+		put_newline(&r->w);
+		return;
 	}
 	if (order >= 0 && order < 32)
 		say(&r->w, order ? ": %llu pages in one piece" : ": %llu page", 1ULL << order);

@@ -47,6 +47,15 @@ static bool hit_with_swap(const struct report *r, const struct limit *row)
 	       row->swap_usage_bytes >= row->swap_limit_bytes / 100 * 98;
 }
 
+/* But for the sandbox and charges in flight. */
+static bool holds_all(const struct incident *incident)
+{
+	__u64 pod = incident->limit_owner.usage_bytes;
+	__u64 container = incident->limits.container.usage_bytes;
+
+	return known(pod) && known(container) && container + pod / 32 >= pod;
+}
+
 static void why_container(struct report *r)
 {
 	const struct incident *incident = r->incident;
@@ -60,7 +69,8 @@ static void why_container(struct report *r)
 			report_container(r);
 		else
 			say(&r->w, "this one");
-		say(&r->w, " is its only container and holds all of it. So: the container's limit");
+		say(&r->w, " is its only container and holds %s of it. So: the container's limit",
+		    holds_all(incident) ? "all" : "nearly all");
 		return;
 	}
 	report_container(r);
@@ -119,7 +129,9 @@ static void why_pod(struct report *r)
 	if (r->incident->verdict.equal_limits == 1) {
 		say(&r->w, ". ");
 		report_container(r);
-		say(&r->w, " has the same limit, but did not fill it alone");
+		say(&r->w, holds_all(r->incident) ?
+				   " has the same limit" :
+				   " has the same limit, but did not fill it alone");
 	}
 }
 
