@@ -11,6 +11,7 @@
 #include "fields.h"
 
 #define TEXTF_MAX 1024
+#define SENTENCES_MAX 3072 /* room that names and paths leave */
 
 static void forget(char *base, const struct field_table *table)
 {
@@ -74,6 +75,16 @@ struct text event_text(struct event *ev, const char *bytes, size_t len)
 	memcpy(ev->text + ev->text_len, bytes, len);
 	ev->text_len += (__u32)len;
 	return text;
+}
+
+struct text event_text_whole(struct event *ev, const char *bytes, size_t len)
+{
+	if (ev->text_len + len > EVENT_TEXT_MAX - SENTENCES_MAX &&
+	    !memmem(ev->text, ev->text_len, bytes, len)) {
+		ev->text_cut = 1;
+		return (struct text){ 0 };
+	}
+	return event_text(ev, bytes, len);
 }
 
 struct text event_textf(struct event *ev, const char *fmt, ...)

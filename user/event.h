@@ -302,6 +302,12 @@ size_t event_size(const struct event *ev);
  */
 struct text event_text(struct event *ev, const char *bytes, size_t len);
 
+/*
+ * event_text_whole() - the same for names and paths: all of it or nothing, since a part would be
+ * another's. It leaves room for the sentences that are written last.
+ */
+struct text event_text_whole(struct event *ev, const char *bytes, size_t len);
+
 /* event_textf() - the same with a format. @fmt gives at most 1 KiB. */
 struct text event_textf(struct event *ev, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
