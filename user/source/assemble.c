@@ -34,13 +34,14 @@ static void close_incident(struct assembler *as)
 		return;
 	as->open = false;
 	if (incident->victim.pid == NOT_KNOWN) {
-		/* The kernel had chosen somebody, and the record of who it was is missing. */
+		/* Chosen, but gone before it could be marked: nobody was killed. */
 		if (!as->gap)
 			return;
-		as->stats.incomplete++;
-	} else if (as->gap) {
-		as->stats.incomplete++;
+		/* The kernel had chosen somebody, and the record of who it was is missing. */
+		if (as->chosen)
+			incident->victim.pid = as->chosen;
 	}
+	as->stats.incomplete += as->gap;
 	as->stats.incidents++;
 	set_id(as);
 	as->config.emit(as->config.context, &as->ev);
@@ -56,9 +57,10 @@ static void open_incident(struct assembler *as, const struct oomwhy_header *head
 	as->open = true;
 	as->decided = false;
 	as->gap = false;
-	as->may_grow = false;
+	as->group_id = 0;
 	as->asker = asker;
 	as->decision = 0;
+	as->chosen = 0;
 	as->owner_id = 0;
 }
 
@@ -67,19 +69,26 @@ static void take_decision(struct assembler *as, const struct oomwhy_decision *re
 	open_incident(as, &record->header, record->asker);
 	as->has_trigger = false;
 	as->children_count = 0;
+	as->gap_before = false;
 	as->decided = true;
 	as->decision = record->header.sequence;
+	as->chosen = record->chosen_tgid;
 	as->deadline_ns = record->header.boot_time_ns + DECISION_PATIENCE_NS;
 	as->owner_id = record->is_memcg && record->owner.count ? record->owner.level[0].id : 0;
 	event_from_decision(&as->ev, record, as->config.page_bytes);
+	as->ev.incident.verdict.evidence = EVIDENCE_EXACT;
 }
 
-/* Without a visible decision it comes before its victim, and that one opens the incident. */
+/*
+ * It comes right after its decision. Without a visible one it is the first record of its victim,
+ * which opens the incident.
+ */
 static void take_trigger(struct assembler *as, const struct oomwhy_trigger *record)
 {
 	as->has_trigger = true;
+	as->gap_before = false;
 	memcpy(&as->trigger, record, record->header.size);
-	if (as->open && as->decided && as->asker == record->asker)
+	if (as->open && as->decided && record->header.sequence == as->decision + 1)
 		event_from_trigger(&as->ev, record, as->config.page_bytes);
 }
 
@@ -112,14 +121,14 @@ static int level_of(const struct oomwhy_chain *chain, __u64 id)
 	return -1;
 }
 
-static bool group_may_follow(const struct oomwhy_chain *chain, int owner)
+/* The memcg that dies as a whole with this victim: the outermost memory.oom.group up to the owner;
+ * 0: none. */
+static __u64 group_of(const struct oomwhy_chain *chain, int owner)
 {
-	int last = owner >= 0 ? owner : (int)chain->count - 1;
-
-	for (int i = 0; i <= last; i++)
+	for (int i = owner >= 0 ? owner : (int)chain->count - 1; i >= 0; i--)
 		if (chain->level[i].flags & OOMWHY_MEMCG_OOM_GROUP)
-			return true;
-	return false;
+			return chain->level[i].id;
+	return 0;
 }
 
 static bool same_answer(const struct assembler *as, const struct oomwhy_victim *record,
@@ -136,17 +145,22 @@ static bool same_answer(const struct assembler *as, const struct oomwhy_victim *
 		as->ev.incident.limit_owner.limit_level == LIMIT_MANUAL);
 }
 
+static struct infer_result infer(const struct assembler *as, const struct oomwhy_victim *record)
+{
+	bool kthread = as->has_trigger && as->trigger.task.flags & OOMWHY_TASK_KTHREAD;
+
+	return infer_owner(&as->infer, record, as->has_trigger ? &as->trigger.chain : NULL,
+			   kthread);
+}
+
 /* Who owned the limit: known from the decision and checked, or inferred. Returns its level in the
  * victim's chain. */
 static int find_owner(struct assembler *as, const struct oomwhy_victim *record)
 {
 	struct verdict *verdict = &as->ev.incident.verdict;
-	bool kthread = as->has_trigger && as->trigger.task.flags & OOMWHY_TASK_KTHREAD;
-	struct infer_result inferred = infer_owner(
-		&as->infer, record, as->has_trigger ? &as->trigger.chain : NULL, kthread);
+	struct infer_result inferred = infer(as, record);
 
 	if (as->decided) {
-		verdict->evidence = EVIDENCE_EXACT;
 		if (inferred.answer != INFER_UNKNOWN) {
 			bool same = same_answer(as, record, &inferred);
 
@@ -183,11 +197,15 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	if (record->asker_is_victim)
 		event_trigger_is_victim(&as->ev);
 	owner = find_owner(as, record);
+	if (!as->decided && as->has_trigger)
+		event_from_trigger(&as->ev, &as->trigger, as->config.page_bytes);
+	if (as->chosen && as->chosen != record->task.tgid)
+		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
 	event_owner_level(&as->ev, owner);
 	take_children_of_owner(as, record, owner);
 	infer_settle(&as->infer, record, owner);
-	as->may_grow = group_may_follow(&record->chain, owner);
-	as->stats.victims += record->signalled;
+	as->group_id = group_of(&record->chain, owner);
+	as->stats.victims += !!record->signalled;
 }
 
 static void take_other_victim(struct assembler *as, const struct oomwhy_victim *record)
@@ -195,7 +213,7 @@ static void take_other_victim(struct assembler *as, const struct oomwhy_victim *
 	struct incident *incident = &as->ev.incident;
 	struct event_task *victim;
 
-	as->stats.victims += record->signalled;
+	as->stats.victims += !!record->signalled;
 	infer_settle(&as->infer, record, level_of(&record->chain, incident->limit_owner.cgroup.id));
 	if (incident->other_victims_count == INCIDENT_OTHER_VICTIMS_MAX) {
 		incident->other_victims_omitted++;
@@ -224,19 +242,29 @@ static bool continues(const struct assembler *as, const struct oomwhy_victim *re
 {
 	if (!as->open || as->asker != record->asker)
 		return false;
-	if (as->decided)
+	if (as->decision || record->decision)
 		return record->decision == as->decision;
-	return !record->decision && as->may_grow && !owner_has_grown(as, record);
+	return level_of(&record->chain, as->group_id) >= 0 && !owner_has_grown(as, record);
+}
+
+/* Is the last trigger this victim's? Nothing but the victim's children stands between them. */
+static bool trigger_is_of(const struct assembler *as, const struct oomwhy_victim *record)
+{
+	__u64 sequence = as->trigger.header.sequence;
+
+	if (!as->has_trigger || as->trigger.asker != record->asker)
+		return false;
+	if (record->decision)
+		return sequence == record->decision + 1;
+	return sequence + as->children_count + 1 == record->header.sequence;
 }
 
 /* Opens the incident of a victim whose decision nobody saw. */
 static void open_at_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
 	open_incident(as, &record->header, record->asker);
-	as->gap = record->decision != 0;
-	as->has_trigger = as->has_trigger && as->trigger.asker == record->asker;
-	if (as->has_trigger)
-		event_from_trigger(&as->ev, &as->trigger, as->config.page_bytes);
+	as->gap = record->decision || as->gap_before;
+	as->decision = record->decision;
 }
 
 static void take_new_victim(struct assembler *as, const struct oomwhy_victim *record)
@@ -248,11 +276,19 @@ static void take_new_victim(struct assembler *as, const struct oomwhy_victim *re
 		take_first_victim(as, record);
 	else
 		take_other_victim(as, record);
-	if (!record->decision && !as->may_grow)
+	if (!record->decision && !as->group_id)
 		close_incident(as);
 	else
 		as->deadline_ns = record->header.boot_time_ns +
 				  (record->decision ? VICTIM_PATIENCE_NS : GROUP_PATIENCE_NS);
+}
+
+/* No new victim, but the limit was hit and counted: that must not be taken for the next one's. */
+static void settle_only(struct assembler *as, const struct oomwhy_victim *record)
+{
+	struct infer_result inferred = infer(as, record);
+
+	infer_settle(&as->infer, record, inferred.answer == INFER_MEMCG ? inferred.level : -1);
 }
 
 static void take_victim(struct assembler *as, const struct oomwhy_victim *record)
@@ -261,16 +297,20 @@ static void take_victim(struct assembler *as, const struct oomwhy_victim *record
 	 * by that. */
 	bool marks_itself = !record->decision && !record->signalled && record->asker_is_victim;
 
-	if (!marks_itself && !was_seen(as, &record->task))
+	as->has_trigger = trigger_is_of(as, record);
+	if (marks_itself || was_seen(as, &record->task))
+		settle_only(as, record);
+	else
 		take_new_victim(as, record);
 	as->children_count = 0;
-	if (!as->decided)
-		as->has_trigger = false;
+	as->has_trigger = false;
+	as->gap_before = false;
 }
 
 static void take_end(struct assembler *as, const struct oomwhy_end *record)
 {
-	if (as->open && as->decided && record->decision == as->decision)
+	as->gap_before = false;
+	if (as->open && record->decision && record->decision == as->decision)
 		close_incident(as);
 }
 
@@ -278,7 +318,8 @@ static void check_sequence(struct assembler *as, const struct oomwhy_header *hea
 {
 	if (as->sequence && header->sequence > as->sequence + 1) {
 		as->stats.lost_records += header->sequence - as->sequence - 1;
-		as->gap = true;
+		as->gap = as->gap_before = true;
+		as->children_count = 0; /* perhaps those of a victim that is missing */
 	}
 	as->sequence = header->sequence;
 }

@@ -55,9 +55,12 @@ struct assembler {
 	bool open;
 	bool decided; /* it began with a DECISION */
 	bool gap; /* a record of it is missing */
-	bool may_grow; /* memory.oom.group: more victims may follow */
+	bool gap_before; /* a record is missing that may have been the next victim's */
+	__u64 group_id; /* memcg with memory.oom.group that dies: more victims may follow; 0: none
+			 */
 	__u64 asker;
-	__u64 decision; /* sequence of the DECISION */
+	__u64 decision; /* sequence of the DECISION, seen or missing; 0: none was made visible */
+	__u64 chosen; /* pid that the DECISION named; 0: not known */
 	__u64 owner_id; /* exact limit owner; 0: none or not known */
 	__u64 deadline_ns; /* boot time at which it counts as complete */
 	__u64 sequence; /* of the last record */

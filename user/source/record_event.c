@@ -6,11 +6,12 @@
 
 #define PATH_SIZE (OOMWHY_LEVELS_MAX * OOMWHY_NAME_SIZE + 8)
 
+/* Not longer, either: records are copied by their size. */
 static bool is_whole(const struct oomwhy_header *header, size_t fixed_size, __u32 count,
 		     __u32 count_max)
 {
 	return count <= count_max &&
-	       header->size >= fixed_size + count * sizeof(struct oomwhy_memcg);
+	       header->size == fixed_size + count * sizeof(struct oomwhy_memcg);
 }
 
 static bool chain_is_whole(const struct oomwhy_header *header, size_t chain_offset)
@@ -42,7 +43,7 @@ bool record_is_sound(const void *record, size_t size)
 				((const struct oomwhy_children *)record)->count,
 				OOMWHY_CHILDREN_MAX);
 	case OOMWHY_END:
-		return header->size >= sizeof(struct oomwhy_end);
+		return header->size == sizeof(struct oomwhy_end);
 	}
 	return false;
 }
@@ -53,21 +54,34 @@ static __u64 limit_bytes(__u64 pages, __u64 page_bytes)
 	return pages >= LONG_MAX / page_bytes ? NO_LIMIT : pages * page_bytes;
 }
 
+static bool name_is_known(const struct oomwhy_memcg *memcg)
+{
+	return memcg->name_size < OOMWHY_NAME_SIZE;
+}
+
 static size_t name_size(const struct oomwhy_memcg *memcg)
 {
-	return memcg->name_size < OOMWHY_NAME_SIZE ? memcg->name_size : OOMWHY_NAME_SIZE - 1;
+	return name_is_known(memcg) ? memcg->name_size : 0;
+}
+
+static bool path_is_known(const struct oomwhy_chain *chain)
+{
+	for (__u32 i = 0; i < chain->count; i++)
+		if (!name_is_known(&chain->level[i]))
+			return false;
+	return chain->count && !chain->unreached;
 }
 
 /*
  * The chain as a path. @ret_prefix, if not NULL, gets for each level the length of its own path.
- * Returns the length; 0 where the outermost levels are missing: such a path would be another
- * cgroup's.
+ * Returns the length; 0 where the outermost levels or a name are missing: such a path would be
+ * another cgroup's.
  */
 static size_t chain_path(const struct oomwhy_chain *chain, char *path, size_t *ret_prefix)
 {
 	size_t len = 0;
 
-	if (chain->unreached || !chain->count)
+	if (!path_is_known(chain))
 		return 0;
 	for (int i = (int)chain->count - 1; i >= 0; i--) {
 		const struct oomwhy_memcg *memcg = &chain->level[i];
@@ -98,7 +112,7 @@ static void cgroup_from_chain(struct event *ev, struct event_cgroup *cgroup,
 	if (!chain->count)
 		return;
 	cgroup->id = chain->level[0].id;
-	cgroup->path = event_text(ev, path, chain_path(chain, path, NULL));
+	cgroup->path = event_text_whole(ev, path, chain_path(chain, path, NULL));
 }
 
 static void task_from_record(struct event *ev, struct event_task *task,
@@ -107,7 +121,8 @@ static void task_from_record(struct event *ev, struct event_task *task,
 	task->pid = record->tgid;
 	if (record->tid != record->tgid)
 		task->tid = record->tid;
-	task->vpid = record->vpid;
+	if (record->vpid)
+		task->vpid = record->vpid;
 	task->uid = record->uid;
 	task->oom_score_adj = record->oom_score_adj;
 	task->comm = event_text(ev, record->comm, strnlen(record->comm, sizeof(record->comm)));
@@ -160,7 +175,9 @@ void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, _
 	struct event_task *trigger = &ev->incident.trigger;
 
 	/* sysrq-f is done by a kernel thread: it asked for nothing. */
-	if (record->task.flags & OOMWHY_TASK_KTHREAD && ev->incident.allocation.order == -1)
+	if (record->task.flags & OOMWHY_TASK_KTHREAD &&
+	    (ev->incident.allocation.order == -1 ||
+	     ev->incident.limit_owner.limit_level == LIMIT_MANUAL))
 		return;
 	task_from_record(ev, trigger, &record->task, page_bytes);
 	cgroup_from_chain(ev, &trigger->cgroup, &record->chain);
@@ -193,7 +210,7 @@ void event_from_children(struct event *ev, const struct oomwhy_children *record,
 		const struct oomwhy_memcg *memcg = &record->child[i];
 		struct event_child *child = &incident->children[i];
 
-		child->name = event_text(ev, memcg->name, name_size(memcg));
+		child->name = event_text_whole(ev, memcg->name, name_size(memcg));
 		child->id = memcg->id;
 		child->usage_bytes = memcg->usage_pages * page_bytes;
 		child->limit_bytes = limit_bytes(memcg->limit_pages, page_bytes);
@@ -298,7 +315,8 @@ void event_owner_level(struct event *ev, int owner)
 
 	if (owner < 0)
 		return;
-	incident->limit_owner.cgroup.path = incident->memcgs[owner].path;
+	if (incident->memcgs[owner].path.len)
+		incident->limit_owner.cgroup.path = incident->memcgs[owner].path;
 	incident->limit_owner.usage_bytes = incident->memcgs[owner].usage_bytes;
 	incident->limit_owner.limit_bytes = incident->memcgs[owner].limit_bytes;
 }
