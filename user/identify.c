@@ -32,11 +32,6 @@ static void identify_task(struct event *ev, struct event_task *task)
 	task->who.qos = place.qos;
 }
 
-static __u64 level_of(const struct event *ev, struct text path)
-{
-	return path.len ? place_of(ev, path).level : LIMIT_NONE;
-}
-
 /*
  * A level's own path would do for all but those below a container, which look like anything: the
  * victim's whole path says what each of its prefixes is.
@@ -49,12 +44,12 @@ static void identify_memcgs(struct event *ev)
 	if (!incident->victim.cgroup.path.len)
 		return;
 	for (__u64 i = 0; i < incident->memcgs_count; i++) {
-		int depth = (int)(incident->memcgs_count - 1 - i);
+		struct event_memcg *memcg = &incident->memcgs[i];
 
-		/* Without a path the outermost levels are missing, and the depths with them. */
-		if (incident->memcgs[i].path.len)
-			incident->memcgs[i].limit_level =
-				place_level_at(&place, i ? depth : place.depth);
+		/* The path tells how deep it is: of the levels between some may be missing. */
+		if (memcg->path.len)
+			memcg->limit_level =
+				place_level_at(&place, place_of(ev, memcg->path).depth);
 	}
 }
 
@@ -82,6 +77,18 @@ static void fill_limits(struct incident *incident)
 	}
 }
 
+/* One of the victim's levels is what the victim's whole path says of it. */
+static __u64 level_of(const struct event *ev, const struct event_cgroup *cgroup)
+{
+	const struct incident *incident = &ev->incident;
+
+	for (__u64 i = 0; i < incident->memcgs_count; i++)
+		if (cgroup->id != NOT_KNOWN && incident->memcgs[i].id == cgroup->id &&
+		    incident->memcgs[i].limit_level)
+			return incident->memcgs[i].limit_level;
+	return place_of(ev, cgroup->path).level;
+}
+
 static void identify_owner(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
@@ -89,11 +96,11 @@ static void identify_owner(struct event *ev)
 	struct verdict *verdict = &incident->verdict;
 
 	if (owner->cgroup.path.len)
-		owner->limit_level = level_of(ev, owner->cgroup.path);
+		owner->limit_level = level_of(ev, &owner->cgroup);
 	for (__u64 i = 0; i < verdict->suspects_count; i++)
 		if (verdict->suspects[i].cgroup.path.len)
 			verdict->suspects[i].limit_level =
-				level_of(ev, verdict->suspects[i].cgroup.path);
+				level_of(ev, &verdict->suspects[i].cgroup);
 }
 
 void identify_event(struct event *ev)
