@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -33,7 +34,7 @@ static bool is_sandbox(const struct event_child *child)
 static bool is_only_container(const struct event *ev, const struct event_memcg *container)
 {
 	const struct incident *incident = &ev->incident;
-	bool found = false;
+	bool found = false, has_sandbox = false;
 
 	if (incident->children_of.id != incident->limit_owner.cgroup.id ||
 	    incident->children_omitted)
@@ -43,9 +44,12 @@ static bool is_only_container(const struct event *ev, const struct event_memcg *
 
 		if (child->id == container->id)
 			found = true;
-		else if (child->online && !is_sandbox(child) &&
-			 !has_prefix(ev, child->name, "crio-conmon-"))
+		else if (!child->online || has_prefix(ev, child->name, "crio-conmon-"))
+			continue;
+		else if (has_sandbox || !is_sandbox(child))
 			return false;
+		else
+			has_sandbox = true;
 	}
 	return found;
 }
@@ -92,7 +96,7 @@ static bool is_runtime_shim(const struct event *ev, struct text comm)
  * Does the container end with this process? Process 1 of the container's PID namespace takes the
  * container with it.
  * - Process 1 of a namespace that the workload itself made (its parent is inside the container)
- * does not.
+ * does not. With hostPID its parent is in the machine's namespace, as a runtime's would be.
  * - In the machine's own PID namespace (hostPID), or in one shared by the pod, no number tells the
  * main process: a child of the runtime may be it.
  */
@@ -108,8 +112,10 @@ static __u64 judge_process(const struct event *ev, const struct event_task *vict
 	container_levels = place.container_depth + 1;
 	parent_inside = victim->kin.parent_shared_levels != NOT_KNOWN &&
 			victim->kin.parent_shared_levels >= container_levels;
+	if (victim->vpid == 1 && parent_inside && !victim->kin.parent_pidns_level)
+		return is_runtime_shim(ev, victim->kin.parent_comm) ? 1 : NOT_KNOWN;
 	if (victim->vpid == 1)
-		return !(parent_inside && victim->kin.parent_pidns_level > 0);
+		return !parent_inside;
 	if (parent_inside || victim->kin.pidns_level == NOT_KNOWN)
 		return 0;
 	if (victim->kin.pidns_level == 0)
@@ -119,7 +125,10 @@ static __u64 judge_process(const struct event *ev, const struct event_task *vict
 	return NOT_KNOWN;
 }
 
-/* With memory.oom.group process 1 may be among those that died with the chosen one. */
+/*
+ * With memory.oom.group process 1 may be among those that died with the chosen one: "it goes on" is
+ * said only where each of them is known not to be it.
+ */
 static __u64 judge_container_ends(const struct event *ev)
 {
 	const struct incident *incident = &ev->incident;
@@ -130,29 +139,28 @@ static __u64 judge_container_ends(const struct event *ev)
 
 		if (other->fate != FATE_ALREADY_EXITING &&
 		    text_equal(ev, other->who.container_id, incident->victim.who.container_id) &&
-		    judge_process(ev, other) == 1)
-			ends = 1;
+		    judge_process(ev, other) != 0)
+			ends = judge_process(ev, other);
 	}
-	return ends;
+	return !ends && incident->other_victims_omitted ? NOT_KNOWN : ends;
 }
 
 /* What to change. The report says elsewhere what happened: each begins with the remedy. */
-static void advise_container(struct event *ev, const char *limit)
+static void advise_container(struct event *ev, const char *now)
 {
 	struct verdict *verdict = &ev->incident.verdict;
 	struct text name = ev->incident.victim.who.container_name;
 
 	verdict->manifest_field = event_textf(ev, "resources.limits.memory");
-	verdict->action =
-		event_textf(ev,
-			    "raise resources.limits.memory of %s%.*s%s (now %s), or stop the "
-			    "growth of what it runs",
-			    name.len ? "container \"" : "the container", name.len,
-			    text_bytes(ev, name), name.len ? "\"" : "", limit);
+	verdict->action = event_textf(ev,
+				      "raise resources.limits.memory of %s%.*s%s%s, or stop the "
+				      "growth of what it runs",
+				      name.len ? "container \"" : "the container", name.len,
+				      text_bytes(ev, name), name.len ? "\"" : "", now);
 }
 
 /* The node cannot tell a container's own limit from one that it inherits: both fields are named. */
-static void advise_pod(struct event *ev, const char *limit)
+static void advise_pod(struct event *ev, const char *now)
 {
 	struct verdict *verdict = &ev->incident.verdict;
 
@@ -163,9 +171,9 @@ static void advise_pod(struct event *ev, const char *limit)
 				    "spec.resources.limits.memory");
 	verdict->action =
 		event_textf(ev,
-			    "raise the pod's limit (now %s): spec.resources.limits.memory, "
+			    "raise the pod's limit%s: spec.resources.limits.memory, "
 			    "or resources.limits.memory of its containers; or stop what grows",
-			    limit);
+			    now);
 }
 
 static void advise_node(struct event *ev)
@@ -208,14 +216,16 @@ static void advise(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
 	enum limit_level level = incident->verdict.limit_level;
-	char limit[UNITS_MAX] = "no limit";
+	char limit[UNITS_MAX], now[sizeof(" (now )") + UNITS_MAX] = "";
 
-	if (incident->limit_owner.limit_bytes < NO_LIMIT)
+	if (incident->limit_owner.limit_bytes < NO_LIMIT) {
 		units_limit(incident->limit_owner.limit_bytes, limit, sizeof(limit));
+		snprintf(now, sizeof(now), " (now %s)", limit);
+	}
 	if (level == LIMIT_CONTAINER)
-		advise_container(ev, limit);
+		advise_container(ev, now);
 	else if (level == LIMIT_POD)
-		advise_pod(ev, limit);
+		advise_pod(ev, now);
 	else if (level == LIMIT_NODE)
 		advise_node(ev);
 	else if (advice_of(level))
@@ -230,6 +240,9 @@ void judge_event(struct event *ev)
 
 	if (ev->type != EVENT_INCIDENT)
 		return;
+	/* Nothing of an older verdict stays. */
+	verdict->manifest_field = verdict->action = (struct text){ 0 };
+	verdict->equal_limits = NOT_KNOWN;
 	verdict->limit_level = incident->limit_owner.limit_level;
 	if (verdict->limit_level == LIMIT_NONE)
 		verdict->limit_level = LIMIT_UNKNOWN;
