@@ -112,6 +112,9 @@ void index_put(struct index *index, __u64 id, __u64 parent_id, const char *name)
 	} else {
 		if (entry)
 			drop(index, entry);
+		/* What is there matters more than what was. */
+		if (index->count >= INDEX_ENTRIES_MAX && index->removed_first)
+			drop(index, index->removed_first);
 		if (fresh && index->count < INDEX_ENTRIES_MAX) {
 			fresh->round = index->round;
 			fresh->next = *bucket_of(index, id);
@@ -174,7 +177,7 @@ static size_t build_path(struct index *index, __u64 id, char *buf, size_t size)
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		const struct index_entry *entry = find(index, id);
 
-		if (!entry || at < entry->name_len + 1U)
+		if (!entry || (at < entry->name_len + 1U && (entry->parent_id || !size)))
 			return 0;
 		if (!entry->parent_id) {
 			if (at == size)

@@ -29,6 +29,11 @@ void keeper_record(struct keeper *keeper, const void *data, size_t size)
 	switch (record->change) {
 	case OOMWHY_CGROUP_MADE:
 	case OOMWHY_CGROUP_RENAMED:
+		/* The kernel side could not read it, and a part of a path is a wrong path. */
+		if (!record->parent_id || !record->name[0]) {
+			keeper->stale = true;
+			break;
+		}
 		index_put(&keeper->index, record->id, record->parent_id, record->name);
 		break;
 	case OOMWHY_CGROUP_REMOVED:
@@ -111,8 +116,16 @@ static void complete(struct keeper *keeper, struct event *ev, struct event_cgrou
 
 	if (cgroup->path.len || cgroup->id == NOT_KNOWN)
 		return;
-	cgroup->path =
-		event_text(ev, path, index_path(&keeper->index, cgroup->id, path, sizeof(path)));
+	cgroup->path = event_text_whole(ev, path,
+					index_path(&keeper->index, cgroup->id, path, sizeof(path)));
+}
+
+static void complete_memcg(struct keeper *keeper, struct event *ev, struct event_memcg *memcg)
+{
+	struct event_cgroup cgroup = { .path = memcg->path, .id = memcg->id };
+
+	complete(keeper, ev, &cgroup);
+	memcg->path = cgroup.path;
 }
 
 void keeper_complete(struct keeper *keeper, struct event *ev)
@@ -124,6 +137,10 @@ void keeper_complete(struct keeper *keeper, struct event *ev)
 	complete(keeper, ev, &incident->limit_owner.cgroup);
 	complete(keeper, ev, &incident->victim.cgroup);
 	complete(keeper, ev, &incident->trigger.cgroup);
+	for (__u64 i = 0; i < incident->memcgs_count; i++)
+		complete_memcg(keeper, ev, &incident->memcgs[i]);
+	for (__u64 i = 0; i < incident->verdict.suspects_count; i++)
+		complete(keeper, ev, &incident->verdict.suspects[i].cgroup);
 	for (__u64 i = 0; i < incident->other_victims_count; i++)
 		complete(keeper, ev, &incident->other_victims[i].cgroup);
 }

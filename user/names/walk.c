@@ -13,6 +13,7 @@
 #include "names/walk.h"
 
 #define DEPTH_MAX 128 /* a descriptor is held for each level */
+#define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 static bool is_mounted(const char *path, long magic)
 {
@@ -36,9 +37,8 @@ int walk_find_root(const char *host_root, bool is_v1, char *ret, size_t size)
 }
 
 /* The inode number of a cgroup's folder is its id; readdir() tells it without a stat() for each. */
-static void walk(int parent_fd, const char *name, __u64 id, struct index *index, int depth)
+static void walk(int fd, __u64 id, struct index *index, int depth)
 {
-	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct dirent *entry;
 	DIR *dir;
 
@@ -54,18 +54,26 @@ static void walk(int parent_fd, const char *name, __u64 id, struct index *index,
 			continue;
 		index_put(index, entry->d_ino, id, entry->d_name);
 		if (depth < DEPTH_MAX)
-			walk(dirfd(dir), entry->d_name, entry->d_ino, index, depth + 1);
+			walk(openat(dirfd(dir), entry->d_name, FOLDER | O_NOFOLLOW), entry->d_ino,
+			     index, depth + 1);
 	}
 	closedir(dir);
 }
 
 int walk_cgroups(const char *root, struct index *index)
 {
+	int fd = open(root, FOLDER);
 	struct stat st;
 
-	if (stat(root, &st))
+	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &st)) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
 	index_put(index, st.st_ino, 0, "");
-	walk(AT_FDCWD, root, st.st_ino, index, 0);
+	walk(fd, st.st_ino, index, 0);
 	return 0;
 }
