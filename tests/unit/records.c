@@ -5,20 +5,22 @@
 
 #include "records.h"
 
+static void fill_memcg(struct oomwhy_memcg *memcg, const struct level_spec *level)
+{
+	memcg->id = level->id;
+	memcg->usage_pages = level->usage_pages;
+	memcg->limit_pages = level->limit_pages ? level->limit_pages : RECORD_NO_LIMIT;
+	memcg->swap_limit_pages = level->no_swap ? 0 : RECORD_NO_LIMIT;
+	memcg->oom_events = level->oom_events;
+	memcg->flags = level->flags ^ OOMWHY_MEMCG_ONLINE;
+	memcg->name_size = snprintf(memcg->name, sizeof(memcg->name), "%s", level->name);
+}
+
 void record_chain(struct oomwhy_chain *chain, const struct level_spec *levels)
 {
 	memset(chain, 0, sizeof(*chain));
 	for (__u32 i = 0; i < OOMWHY_LEVELS_MAX; i++) {
-		struct oomwhy_memcg *memcg = &chain->level[i];
-
-		memcg->id = levels[i].id;
-		memcg->usage_pages = levels[i].usage_pages;
-		memcg->limit_pages = levels[i].limit_pages ? levels[i].limit_pages :
-							     RECORD_NO_LIMIT;
-		memcg->swap_limit_pages = levels[i].no_swap ? 0 : RECORD_NO_LIMIT;
-		memcg->oom_events = levels[i].oom_events;
-		memcg->flags = levels[i].flags | OOMWHY_MEMCG_ONLINE;
-		memcg->name_size = snprintf(memcg->name, sizeof(memcg->name), "%s", levels[i].name);
+		fill_memcg(&chain->level[i], &levels[i]);
 		chain->count = i + 1;
 		if (!levels[i].name[0])
 			return;
@@ -93,6 +95,21 @@ struct oomwhy_decision *record_decision(const struct level_spec *levels, __u32 c
 		record_chain(&record.owner, levels);
 	HEAD(&record, OOMWHY_DECISION,
 	     offsetof(struct oomwhy_decision, owner) + chain_size(&record.owner));
+	return &record;
+}
+
+struct oomwhy_children *record_children(const struct level_spec *levels, __u64 parent_id,
+					__u64 asker, __u64 sequence, __u64 time_ns)
+{
+	static struct oomwhy_children record;
+
+	memset(&record, 0, sizeof(record));
+	record.asker = asker;
+	record.parent_id = parent_id;
+	for (; levels[record.count].name[0] && record.count < OOMWHY_CHILDREN_MAX; record.count++)
+		fill_memcg(&record.child[record.count], &levels[record.count]);
+	HEAD(&record, OOMWHY_CHILDREN,
+	     offsetof(struct oomwhy_children, child) + record.count * sizeof(record.child[0]));
 	return &record;
 }
 

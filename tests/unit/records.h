@@ -16,7 +16,7 @@ struct level_spec {
 	__u64 id;
 	__u64 usage_pages, limit_pages;
 	__u64 oom_events;
-	__u32 flags;
+	__u32 flags; /* OOMWHY_MEMCG_ONLINE: it is not */
 	bool no_swap; /* memory.swap.max is 0, as kubelet sets it */
 };
 
@@ -32,6 +32,9 @@ struct oomwhy_trigger *record_trigger(const struct level_spec *levels, __u32 tgi
 /* @levels: the limit owner's chain; NULL: host-wide. */
 struct oomwhy_decision *record_decision(const struct level_spec *levels, __u32 chosen, __u64 asker,
 					__u64 sequence, __u64 time_ns);
+/* The children of @parent_id, those @levels up to the one without a name. */
+struct oomwhy_children *record_children(const struct level_spec *levels, __u64 parent_id,
+					__u64 asker, __u64 sequence, __u64 time_ns);
 struct oomwhy_end *record_end(__u64 decision, __u64 sequence, __u64 time_ns);
 
 /* The machine is short of memory (or not) in @victim's record. */
