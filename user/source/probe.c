@@ -17,11 +17,12 @@
 
 #define DECISION_FUNCTION "oom_kill_process"
 
-/* Whoever reads /proc/PID/oom_score calls it: the way to see whether hooks fire, without a kill. */
+/* Whoever reads /proc/PID/oom_score calls it: so it is seen whether kprobes fire, without a kill.
+ */
 #define HARMLESS_FUNCTION "oom_badness"
 #define HARMLESS_FILE "/proc/self/oom_score"
 
-#define SILENT (-ENOMSG) /* it is attached, and does not fire */
+#define SILENT (-ENOMSG) /* it would be attached, and not fire */
 
 /* A program that does nothing: return 0. */
 static const struct bpf_insn nothing[] = {
@@ -34,12 +35,11 @@ static struct probe_try failed(enum probe_step step, int error)
 	return (struct probe_try){ .error = error, .step = step };
 }
 
-static int load_tracing(enum bpf_attach_type type, int btf_id, const struct bpf_insn *insns,
-			size_t count)
+static int load_tracing(enum bpf_attach_type type, int btf_id)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type,
 		    .attach_btf_id = btf_id);
-	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, count, &opts);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", nothing, 2, &opts);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -51,7 +51,7 @@ static struct probe_try try_tracing(enum bpf_attach_type type, int btf_id)
 
 	if (btf_id < 0)
 		return failed(PROBE_SYMBOL, -ENOENT);
-	fd = load_tracing(type, btf_id, nothing, 2);
+	fd = load_tracing(type, btf_id);
 	if (fd < 0)
 		return failed(PROBE_LOAD, fd);
 	link = bpf_raw_tracepoint_open(NULL, fd);
@@ -62,80 +62,34 @@ static struct probe_try try_tracing(enum bpf_attach_type type, int btf_id)
 	return failed(PROBE_ATTACH, err);
 }
 
-/* Returns false where it cannot be read: then nothing is learned. */
-static bool call_harmless_function(void)
+/*
+ * What is attached to a function while ftrace is off never fires. It is not even tried: Linux 5.10
+ * and 6.1 may then break (a warning, no ftrace until the next boot, on 5.10 an oops) when it is on
+ * again. After that the sysctl is still there, and cannot be read.
+ */
+static bool ftrace_is_off(void)
 {
-	int fd = open(HARMLESS_FILE, O_RDONLY | O_CLOEXEC);
-	char score[16];
-	bool done;
+	FILE *file = fopen("/proc/sys/kernel/ftrace_enabled", "re");
+	int enabled;
+	bool off;
 
-	if (fd < 0)
+	if (!file)
 		return false;
-	done = read(fd, score, sizeof(score)) > 0;
-	close(fd);
-	return done;
-}
-
-/* *@flag_fd = 1; return 0; @flag_fd is a map of one __u64. */
-static int load_flag_setter(int btf_id, int flag_fd)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_LD | BPF_IMM | BPF_DW,
-		  .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_PSEUDO_MAP_VALUE,
-		  .imm = flag_fd },
-		{ .imm = 0 },
-		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .imm = 1 },
-		nothing[0],
-		nothing[1],
-	};
-
-	return load_tracing(BPF_TRACE_FENTRY, btf_id, insns, sizeof(insns) / sizeof(*insns));
-}
-
-/* Only what was seen to be silent is: where the try itself fails, nothing is said. */
-static bool flag_stays_unset(int btf_id, int flag_fd)
-{
-	int fd = load_flag_setter(btf_id, flag_fd), link;
-	__u32 key = 0;
-	__u64 flag = 1;
-
-	if (fd < 0)
-		return false;
-	link = bpf_raw_tracepoint_open(NULL, fd);
-	close(fd);
-	if (link < 0)
-		return false;
-	if (!call_harmless_function() || bpf_map_lookup_elem(flag_fd, &key, &flag))
-		flag = 1;
-	close(link);
-	return !flag;
-}
-
-static bool fentry_is_silent(const struct btf *btf)
-{
-	int id = btf__find_by_name_kind(btf, HARMLESS_FUNCTION, BTF_KIND_FUNC), fd;
-	bool silent;
-
-	if (id < 0)
-		return false;
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(__u32), sizeof(__u64), 1, NULL);
-	if (fd < 0)
-		return false;
-	silent = flag_stays_unset(id, fd);
-	close(fd);
-	return silent;
+	off = fscanf(file, "%d", &enabled) != 1 || !enabled;
+	fclose(file);
+	return off;
 }
 
 static struct probe_try try_fentry(const struct btf *btf)
 {
 	int id = btf__find_by_name_kind(btf, DECISION_FUNCTION, BTF_KIND_FUNC);
-	struct probe_try try = try_tracing(BPF_TRACE_FENTRY, id);
+	struct probe_try try;
 
+	if (ftrace_is_off())
+		return failed(PROBE_FIRE, SILENT);
+	try = try_tracing(BPF_TRACE_FENTRY, id);
 	if (!try.error)
 		try = try_tracing(BPF_TRACE_FEXIT, id);
-	if (!try.error && fentry_is_silent(btf))
-		try = failed(PROBE_FIRE, SILENT);
 	return try;
 }
 
@@ -170,6 +124,21 @@ static int open_kprobe(int type, const char *function, int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Returns false where it cannot be read: then nothing is learned. */
+static bool call_harmless_function(void)
+{
+	int fd = open(HARMLESS_FILE, O_RDONLY | O_CLOEXEC);
+	char score[16];
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = read(fd, score, sizeof(score)) > 0;
+	close(fd);
+	return done;
+}
+
+/* They are where somebody has switched them off in debugfs, which need not be mounted here. */
 static bool kprobe_is_silent(int type)
 {
 	int fd = open_kprobe(type, HARMLESS_FUNCTION, -1);
@@ -188,7 +157,9 @@ static struct probe_try try_kprobe(void)
 	int type = kprobe_pmu_type(), fd;
 
 	if (type < 0)
-		return failed(PROBE_LOAD, type);
+		return failed(PROBE_SYMBOL, type);
+	if (ftrace_is_off())
+		return failed(PROBE_FIRE, SILENT);
 	fd = open_kprobe(type, DECISION_FUNCTION, 0);
 	if (fd < 0)
 		return failed(fd == -ENOENT ? PROBE_SYMBOL : PROBE_ATTACH, fd);
@@ -325,30 +296,41 @@ static bool is_permission(int err)
 	return err == -EPERM || err == -EACCES;
 }
 
+const char *probe_bpf_hint(const struct probe *probe)
+{
+	if (is_permission(probe->bpf_error))
+		return "bpf() is not permitted: run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.8 "
+		       "CAP_SYS_ADMIN), in Kubernetes as a privileged pod";
+	return "the kernel has no BPF ring buffer: Linux 5.8 with CONFIG_BPF_SYSCALL is needed";
+}
+
+const char *probe_btf_hint(void)
+{
+	return "the kernel tells no BTF in /sys/kernel/btf/vmlinux: build it with CONFIG_DEBUG_INFO_BTF, or "
+	       "mount /sys";
+}
+
 const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan)
 {
 	if (probe->memory_error)
 		return "the kernel has no memory controller: boot with cgroup_enable=memory, or build it with "
 		       "CONFIG_MEMCG";
-	if (is_permission(probe->bpf_error))
-		return "bpf() is not permitted: run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.8 "
-		       "CAP_SYS_ADMIN), in Kubernetes as a privileged pod";
 	if (probe->bpf_error)
-		return "the kernel has no BPF ring buffer: Linux 5.8 with CONFIG_BPF_SYSCALL is needed";
+		return probe_bpf_hint(probe);
 	if (probe->btf_error)
-		return "the kernel tells no BTF in /sys/kernel/btf/vmlinux: build it with CONFIG_DEBUG_INFO_BTF, "
-		       "or mount /sys";
+		return probe_btf_hint();
 	if (is_permission(probe->tracepoint.error))
 		return "loading tracing programs is not permitted: CAP_PERFMON is missing, or lockdown forbids it";
 	if (probe->tracepoint.error)
 		return "the kernel has no tracepoint oom:mark_victim";
 	if (plan == ATTACH_FENTRY && probe->fentry.error == SILENT)
-		return "BPF trampolines (fentry) attach and never fire: sysctl kernel.ftrace_enabled=1";
+		return "BPF trampolines (fentry) never fire while ftrace is off: sysctl kernel.ftrace_enabled=1";
 	if (plan == ATTACH_KPROBE && probe->kprobe.error == SILENT)
-		return "kprobes attach and never fire: sysctl kernel.ftrace_enabled=1, and 1 in "
+		return "kprobes would attach and never fire: sysctl kernel.ftrace_enabled=1, and 1 in "
 		       "/sys/kernel/debug/kprobes/enabled";
 	if (plan == ATTACH_FENTRY && is_permission(probe->fentry.error))
-		return "this kernel refuses BPF trampolines (fentry)";
+		return "this kernel refuses BPF trampolines (fentry), whatever the privileges: only another "
+		       "kernel helps";
 	if (plan == ATTACH_FENTRY)
 		return "BPF trampolines (fentry) do not attach: CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS and "
 		       "kernel.ftrace_enabled=1 are needed";

@@ -18,7 +18,7 @@ enum probe_step {
 	PROBE_SYMBOL, /* the function, or the tracepoint, is there */
 	PROBE_LOAD,
 	PROBE_ATTACH,
-	PROBE_FIRE, /* what is attached sees a call: an attached hook may be silent for ever */
+	PROBE_FIRE, /* what is attached may be silent for ever */
 };
 
 struct probe_try {
@@ -48,6 +48,10 @@ int probe_plan_error(const struct probe *probe, enum attach_plan plan);
 
 /* probe_best_plan() - the plan that shows most; ATTACH_KMSG where BPF is of no use. */
 enum attach_plan probe_best_plan(const struct probe *probe);
+
+/* One sentence: why bpf() or BTF is of no use, and how to get it. */
+const char *probe_bpf_hint(const struct probe *probe);
+const char *probe_btf_hint(void);
 
 /* probe_plan_hint() - one sentence: what @plan is missing here, and how to get it. */
 const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan);
