@@ -82,4 +82,8 @@ vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== a machine without a memory controller"
 	@tests/vm/run --kernel 6.1 --share tests/cli --append cgroup_disable=memory -- \
 		env OOMWHY=oomwhy sh /share/run machine
+	@echo "== a machine whose hooks fall silent, and one in lockdown"
+	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
+	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
+		env OOMWHY=oomwhy sh /share/run lockdown
 	@$(MAKE) --no-print-directory vm-matrix MATRIX="--kernel 6.1"

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd.h"
@@ -99,18 +97,12 @@ static bool parse_attach(const char *text, enum attach_plan *ret)
 	return *ret != ATTACH_NONE;
 }
 
-static bool parse_output(const char *text, bool *ret_json)
-{
-	*ret_json = !strcmp(text, "json");
-	return *ret_json || !strcmp(text, "text");
-}
-
 /* Returns whether the option's value is a good one. */
 static bool take_option(int option, struct tracer_options *ret)
 {
 	switch (option) {
 	case 'o':
-		return parse_output(optarg, &ret->json);
+		return cmd_parse_output(optarg, &ret->json);
 	case OPT_JSON:
 		ret->json = true;
 		return true;
@@ -134,22 +126,9 @@ static bool take_option(int option, struct tracer_options *ret)
 	return true;
 }
 
-static const char *default_host_root(void)
-{
-	struct stat st;
-
-	return stat("/host/sys/fs/cgroup", &st) == 0 ? "/host" : "";
-}
-
-static int usage(const char *problem, const char *what)
-{
-	log_error("%s '%s': 'oomwhy trace --help' tells the options", problem, what);
-	return STATUS_USAGE;
-}
-
 int cmd_trace(int argc, char **argv)
 {
-	struct tracer_options options = { .node_name = getenv("NODE_NAME") };
+	struct tracer_options options = { .node_name = cmd_node_name() };
 	int option, index = 0;
 
 	opterr = 0;
@@ -157,23 +136,16 @@ int cmd_trace(int argc, char **argv)
 		if (option == 'h')
 			return help();
 		if (option == '?')
-			return usage("unknown option", argv[optind - 1]);
+			return cmd_usage("trace", "unknown option", argv[optind - 1]);
 		if (option == ':')
-			return usage("a value is missing after", argv[optind - 1]);
+			return cmd_usage("trace", "a value is missing after", argv[optind - 1]);
 		if (!take_option(option, &options))
-			return usage("not a value for this option:", optarg);
+			return cmd_usage("trace", "not a value for this option:", optarg);
 	}
 	if (optind < argc)
-		return usage("unexpected argument", argv[optind]);
-	if (options.node_name && !*options.node_name)
-		options.node_name = NULL;
+		return cmd_usage("trace", "unexpected argument", argv[optind]);
+	options.host_root = cmd_host_root(options.host_root);
 	if (!options.host_root)
-		options.host_root = default_host_root();
-	else if (access(options.host_root, R_OK | X_OK)) {
-		log_error("--host-root %s: %s", options.host_root, strerror(errno));
 		return STATUS_FAILED;
-	}
-	if (!strcmp(options.host_root, "/"))
-		options.host_root = "";
 	return tracer_run(&options);
 }

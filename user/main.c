@@ -17,6 +17,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "trace", cmd_trace, "tell OOM kills as they happen (the default)" },
+	{ "doctor", cmd_doctor, "tell what this kernel and these privileges allow" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -29,7 +30,8 @@ static int help(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	printf("\n'oomwhy COMMAND --help' tells a command's options. Run as root:\n\n"
 	       "  oomwhy                  reports for people, until Ctrl-C\n"
-	       "  oomwhy trace --json     one JSON object a line\n\n"
+	       "  oomwhy trace --json     one JSON object a line\n"
+	       "  oomwhy doctor           what is missing, and how to get it\n\n"
 	       "Exit status: 0 done, 1 failed, 2 usage, 3 not possible on this kernel or with\n"
 	       "these privileges, 4 nothing found.\n");
 	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;

@@ -119,3 +119,12 @@ char *units_time(__u64 ns, char *buf, size_t size)
 		 in_day / 60 % 60, in_day % 60);
 	return buf;
 }
+
+char *units_timestamp(__u64 ns, char *buf, size_t size)
+{
+	char time[UNITS_MAX]; /* "2026-08-21 03:12:07Z" */
+
+	units_time(ns, time, sizeof(time));
+	snprintf(buf, size, "%.10sT%.8s.%09lluZ", time, time + 11, ns % NS_PER_SECOND);
+	return buf;
+}

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
-#define UNITS_MAX 24 /* bytes that are enough for each of these */
+#define UNITS_MAX 24 /* bytes that are enough for each of these, but for units_timestamp() */
+#define UNITS_TIMESTAMP_MAX 32
 
 /*
  * units_bytes() - as in manifests, at most three significant places: "0", "4Ki", "8.7Mi", "512Mi",
@@ -29,5 +30,8 @@ char *units_duration(__u64 ns, char *buf, size_t size);
 
 /* units_time() - "2026-08-21 03:12:07Z" from nanoseconds since 1970. */
 char *units_time(__u64 ns, char *buf, size_t size);
+
+/* units_timestamp() - the same in full, RFC 3339: "2026-08-21T03:12:07.000017000Z". */
+char *units_timestamp(__u64 ns, char *buf, size_t size);
 
 #endif

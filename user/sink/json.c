@@ -66,12 +66,9 @@ static void write_enum(struct line *line, const struct field *field, __u64 value
 
 static void write_time(struct line *line, const char *key, __u64 ns)
 {
-	char time[UNITS_MAX], text[UNITS_MAX + 16];
+	char text[UNITS_TIMESTAMP_MAX];
 
-	units_time(ns, time, sizeof(time)); /* "2026-08-21 03:12:07Z" */
-	time[10] = 'T';
-	time[19] = '\0';
-	snprintf(text, sizeof(text), "%s.%09lluZ", time, ns % 1000000000ULL);
+	units_timestamp(ns, text, sizeof(text));
 	jsonw_string(&line->w, key, text, strlen(text));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -16,11 +17,23 @@
 
 #define DECISION_FUNCTION "oom_kill_process"
 
+/* Whoever reads /proc/PID/oom_score calls it: so it is seen whether kprobes fire, without a kill.
+ */
+#define HARMLESS_FUNCTION "oom_badness"
+#define HARMLESS_FILE "/proc/self/oom_score"
+
+#define SILENT (-ENOMSG) /* it would be attached, and not fire */
+
 /* A program that does nothing: return 0. */
 static const struct bpf_insn nothing[] = {
 	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 	{ .code = BPF_JMP | BPF_EXIT },
 };
+
+static struct probe_try failed(enum probe_step step, int error)
+{
+	return (struct probe_try){ .error = error, .step = step };
+}
 
 static int load_tracing(enum bpf_attach_type type, int btf_id)
 {
@@ -32,43 +45,58 @@ static int load_tracing(enum bpf_attach_type type, int btf_id)
 }
 
 /* Loading is not enough: with ftrace off 5.10 refuses only to attach. */
-static int try_trampoline(enum bpf_attach_type type, int btf_id)
+static struct probe_try try_tracing(enum bpf_attach_type type, int btf_id)
 {
-	int fd = load_tracing(type, btf_id), link;
+	int fd, link, err;
 
+	if (btf_id < 0)
+		return failed(PROBE_SYMBOL, -ENOENT);
+	fd = load_tracing(type, btf_id);
 	if (fd < 0)
-		return fd;
+		return failed(PROBE_LOAD, fd);
 	link = bpf_raw_tracepoint_open(NULL, fd);
-	if (link < 0)
-		link = -errno;
+	err = link < 0 ? -errno : 0;
 	close(fd);
-	if (link < 0)
-		return link;
-	close(link);
-	return 0;
+	if (link >= 0)
+		close(link);
+	return failed(PROBE_ATTACH, err);
 }
 
-static int try_fentry(const struct btf *btf)
+/*
+ * What is attached to a function while ftrace is off never fires. It is not even tried: Linux 5.10
+ * and 6.1 may then break (a warning, no ftrace until the next boot, on 5.10 an oops) when it is on
+ * again. After that the sysctl is still there, and cannot be read.
+ */
+static bool ftrace_is_off(void)
 {
-	int id = btf__find_by_name_kind(btf, DECISION_FUNCTION, BTF_KIND_FUNC), err;
+	FILE *file = fopen("/proc/sys/kernel/ftrace_enabled", "re");
+	int enabled;
+	bool off;
 
-	if (id < 0)
-		return -ENOENT;
-	err = try_trampoline(BPF_TRACE_FENTRY, id);
-	return err ? err : try_trampoline(BPF_TRACE_FEXIT, id);
+	if (!file)
+		return false;
+	off = fscanf(file, "%d", &enabled) != 1 || !enabled;
+	fclose(file);
+	return off;
 }
 
-static int try_tracepoint(const struct btf *btf)
+static struct probe_try try_fentry(const struct btf *btf)
 {
-	int id = btf__find_by_name_kind(btf, "btf_trace_mark_victim", BTF_KIND_TYPEDEF), fd;
+	int id = btf__find_by_name_kind(btf, DECISION_FUNCTION, BTF_KIND_FUNC);
+	struct probe_try try;
 
-	if (id < 0)
-		return -ENOENT;
-	fd = load_tracing(BPF_TRACE_RAW_TP, id);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	if (ftrace_is_off())
+		return failed(PROBE_FIRE, SILENT);
+	try = try_tracing(BPF_TRACE_FENTRY, id);
+	if (!try.error)
+		try = try_tracing(BPF_TRACE_FEXIT, id);
+	return try;
+}
+
+static struct probe_try try_tracepoint(const struct btf *btf)
+{
+	return try_tracing(BPF_TRACE_RAW_TP,
+			   btf__find_by_name_kind(btf, "btf_trace_mark_victim", BTF_KIND_TYPEDEF));
 }
 
 static int kprobe_pmu_type(void)
@@ -84,21 +112,59 @@ static int kprobe_pmu_type(void)
 	return type;
 }
 
-static int try_kprobe(void)
+/* A kprobe that counts, on one CPU or, with cpu -1, for this thread. */
+static int open_kprobe(int type, const char *function, int cpu)
 {
-	static const char function[] = DECISION_FUNCTION;
 	struct perf_event_attr attr = { .size = sizeof(attr) };
+	int fd;
+
+	attr.type = type;
+	attr.kprobe_func = (__u64)(unsigned long)function;
+	fd = syscall(SYS_perf_event_open, &attr, cpu < 0 ? 0 : -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Returns false where it cannot be read: then nothing is learned. */
+static bool call_harmless_function(void)
+{
+	int fd = open(HARMLESS_FILE, O_RDONLY | O_CLOEXEC);
+	char score[16];
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = read(fd, score, sizeof(score)) > 0;
+	close(fd);
+	return done;
+}
+
+/* They are where somebody has switched them off in debugfs, which need not be mounted here. */
+static bool kprobe_is_silent(int type)
+{
+	int fd = open_kprobe(type, HARMLESS_FUNCTION, -1);
+	__u64 count = 1;
+
+	if (fd < 0)
+		return false;
+	if (!call_harmless_function() || read(fd, &count, sizeof(count)) != sizeof(count))
+		count = 1;
+	close(fd);
+	return !count;
+}
+
+static struct probe_try try_kprobe(void)
+{
 	int type = kprobe_pmu_type(), fd;
 
 	if (type < 0)
-		return type;
-	attr.type = type;
-	attr.kprobe_func = (__u64)(unsigned long)function;
-	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+		return failed(PROBE_SYMBOL, type);
+	if (ftrace_is_off())
+		return failed(PROBE_FIRE, SILENT);
+	fd = open_kprobe(type, DECISION_FUNCTION, 0);
 	if (fd < 0)
-		return -errno;
+		return failed(fd == -ENOENT ? PROBE_SYMBOL : PROBE_ATTACH, fd);
 	close(fd);
-	return 0;
+	return failed(PROBE_FIRE, kprobe_is_silent(type) ? SILENT : 0);
 }
 
 /* typedef void (*btf_trace_mark_victim)(void *, struct task_struct * | int, …) */
@@ -180,16 +246,19 @@ void probe_kernel(struct probe *ret)
 	find_hierarchy(ret);
 	ret->nodes = possible_nodes();
 	ret->bpf_error = try_bpf();
-	ret->kprobe_error = try_kprobe();
+	ret->kprobe = try_kprobe();
 	btf = btf__load_vmlinux_btf();
 	if (!btf) {
 		ret->btf_error = errno ? -errno : -ENOENT;
-		ret->tracepoint_error = ret->fentry_error = ret->btf_error;
+		ret->tracepoint = ret->fentry = failed(PROBE_LOAD, ret->btf_error);
 		return;
 	}
 	ret->mark_victim_has_task = victim_is_pointer(btf);
-	ret->tracepoint_error = try_tracepoint(btf);
-	ret->fentry_error = try_fentry(btf);
+	/* The commit that took this struct away ended the accounting. */
+	ret->bpf_memory_is_memlocked =
+		btf__find_by_name_kind(btf, "bpf_map_memory", BTF_KIND_STRUCT) >= 0;
+	ret->tracepoint = try_tracepoint(btf);
+	ret->fentry = try_fentry(btf);
 	btf__free(btf);
 }
 
@@ -198,13 +267,13 @@ int probe_plan_error(const struct probe *probe, enum attach_plan plan)
 	int base = probe->memory_error ? probe->memory_error :
 		   probe->bpf_error    ? probe->bpf_error :
 		   probe->btf_error    ? probe->btf_error :
-					 probe->tracepoint_error;
+					 probe->tracepoint.error;
 
 	switch (plan) {
 	case ATTACH_FENTRY:
-		return base ? base : probe->fentry_error;
+		return base ? base : probe->fentry.error;
 	case ATTACH_KPROBE:
-		return base ? base : probe->kprobe_error;
+		return base ? base : probe->kprobe.error;
 	case ATTACH_TRACEPOINT:
 		return base;
 	default:
@@ -227,29 +296,45 @@ static bool is_permission(int err)
 	return err == -EPERM || err == -EACCES;
 }
 
+const char *probe_bpf_hint(const struct probe *probe)
+{
+	if (is_permission(probe->bpf_error))
+		return "bpf() is not permitted: run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.8 "
+		       "CAP_SYS_ADMIN), in Kubernetes as a privileged pod";
+	return "the kernel has no BPF ring buffer: Linux 5.8 with CONFIG_BPF_SYSCALL is needed";
+}
+
+const char *probe_btf_hint(void)
+{
+	return "the kernel tells no BTF in /sys/kernel/btf/vmlinux: build it with CONFIG_DEBUG_INFO_BTF, or "
+	       "mount /sys";
+}
+
 const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan)
 {
 	if (probe->memory_error)
 		return "the kernel has no memory controller: boot with cgroup_enable=memory, or build it with "
 		       "CONFIG_MEMCG";
-	if (is_permission(probe->bpf_error))
-		return "bpf() is not permitted: run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.8 "
-		       "CAP_SYS_ADMIN), in Kubernetes as a privileged pod";
 	if (probe->bpf_error)
-		return "the kernel has no BPF ring buffer: Linux 5.8 with CONFIG_BPF_SYSCALL is needed";
+		return probe_bpf_hint(probe);
 	if (probe->btf_error)
-		return "the kernel tells no BTF in /sys/kernel/btf/vmlinux: build it with CONFIG_DEBUG_INFO_BTF, "
-		       "or mount /sys";
-	if (is_permission(probe->tracepoint_error))
+		return probe_btf_hint();
+	if (is_permission(probe->tracepoint.error))
 		return "loading tracing programs is not permitted: CAP_PERFMON is missing, or lockdown forbids it";
-	if (probe->tracepoint_error)
+	if (probe->tracepoint.error)
 		return "the kernel has no tracepoint oom:mark_victim";
-	if (plan == ATTACH_FENTRY && is_permission(probe->fentry_error))
-		return "this kernel refuses BPF trampolines (fentry)";
+	if (plan == ATTACH_FENTRY && probe->fentry.error == SILENT)
+		return "BPF trampolines (fentry) never fire while ftrace is off: sysctl kernel.ftrace_enabled=1";
+	if (plan == ATTACH_KPROBE && probe->kprobe.error == SILENT)
+		return "kprobes would attach and never fire: sysctl kernel.ftrace_enabled=1, and 1 in "
+		       "/sys/kernel/debug/kprobes/enabled";
+	if (plan == ATTACH_FENTRY && is_permission(probe->fentry.error))
+		return "this kernel refuses BPF trampolines (fentry), whatever the privileges: only another "
+		       "kernel helps";
 	if (plan == ATTACH_FENTRY)
 		return "BPF trampolines (fentry) do not attach: CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS and "
 		       "kernel.ftrace_enabled=1 are needed";
-	if (plan == ATTACH_KPROBE && is_permission(probe->kprobe_error))
+	if (plan == ATTACH_KPROBE && is_permission(probe->kprobe.error))
 		return "kprobes are not permitted: CAP_PERFMON is missing, or lockdown forbids them";
 	if (plan == ATTACH_KPROBE)
 		return "the kernel has no kprobes, or none on " DECISION_FUNCTION

@@ -13,13 +13,27 @@
 
 struct btf;
 
+/* How far a try came. */
+enum probe_step {
+	PROBE_SYMBOL, /* the function, or the tracepoint, is there */
+	PROBE_LOAD,
+	PROBE_ATTACH,
+	PROBE_FIRE, /* what is attached may be silent for ever */
+};
+
+struct probe_try {
+	int error; /* 0: it works; else -errno */
+	enum probe_step step; /* the one that failed */
+};
+
 struct probe {
 	int btf_error; /* 0: the kernel has BTF; else -errno */
-	int bpf_error; /* 0: bpf() may be used at all */
-	int tracepoint_error; /* 0: tp_btf/mark_victim loads */
-	int fentry_error; /* 0: a trampoline on oom_kill_process loads and attaches */
-	int kprobe_error; /* 0: a kprobe on oom_kill_process can be made */
+	int bpf_error; /* 0: bpf() may be used, and there is a BPF ring buffer */
+	struct probe_try tracepoint; /* tp_btf/mark_victim */
+	struct probe_try fentry; /* a trampoline on oom_kill_process */
+	struct probe_try kprobe; /* a kprobe there */
 	bool mark_victim_has_task; /* the tracepoint gives the task, not only a pid */
+	bool bpf_memory_is_memlocked; /* RLIMIT_MEMLOCK counts BPF maps: before Linux 5.11 */
 	int memory_error; /* 0: there is a memory controller; else -ENOENT */
 	__u32 memory_hierarchy; /* its hierarchy; 0: cgroup v2 */
 	int nodes; /* NUMA nodes that may exist */
@@ -34,6 +48,10 @@ int probe_plan_error(const struct probe *probe, enum attach_plan plan);
 
 /* probe_best_plan() - the plan that shows most; ATTACH_KMSG where BPF is of no use. */
 enum attach_plan probe_best_plan(const struct probe *probe);
+
+/* One sentence: why bpf() or BTF is of no use, and how to get it. */
+const char *probe_bpf_hint(const struct probe *probe);
+const char *probe_btf_hint(void);
 
 /* probe_plan_hint() - one sentence: what @plan is missing here, and how to get it. */
 const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cmd.h"
+#include "exit_status.h"
+
+int cmd_usage(const char *command, const char *problem, const char *what)
+{
+	log_error("%s '%s': 'oomwhy %s --help' tells the options", problem, what, command);
+	return STATUS_USAGE;
+}
+
+bool cmd_parse_output(const char *text, bool *ret_json)
+{
+	*ret_json = !strcmp(text, "json");
+	return *ret_json || !strcmp(text, "text");
+}
+
+const char *cmd_node_name(void)
+{
+	const char *name = getenv("NODE_NAME");
+
+	return name && *name ? name : NULL;
+}
+
+const char *cmd_host_root(const char *given)
+{
+	struct stat st;
+
+	if (!given)
+		return stat("/host/sys/fs/cgroup", &st) == 0 ? "/host" : "";
+	if (access(given, R_OK | X_OK)) {
+		log_error("--host-root %s: %s", given, strerror(errno));
+		return NULL;
+	}
+	return strcmp(given, "/") ? given : "";
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * doctor: what this kernel and these privileges allow. It tries each attach plan with the very
+ * programs that trace, for a moment.
+ */
+#ifndef OOMWHY_DOCTOR_H
+#define OOMWHY_DOCTOR_H
+
+#include <stdbool.h>
+
+#include "checkup.h"
+#include "machine.h"
+#include "source/probe.h"
+
+struct doctor_options {
+	const char *host_root; /* before the machine's own paths, "" for / */
+	const char *node_name; /* NULL: the host name */
+};
+
+/* What the parts of the doctor know of each other. */
+struct doctor {
+	const struct doctor_options *options;
+	struct machine machine;
+	struct probe probe;
+	__u64 memlock_bytes; /* RLIMIT_MEMLOCK; NO_LIMIT: unlimited */
+	__u64 capabilities; /* the effective ones, a bit each */
+	bool reads_no_memory; /* lockdown=confidentiality */
+	struct checkup *ret;
+};
+
+void doctor_examine(const struct doctor_options *options, struct checkup *ret);
+
+/* What is of this machine: kernel, CPUs, memory, cgroups. */
+void doctor_machine(struct doctor *doctor);
+
+/* Who may do what: lockdown, sysctls, capabilities, RLIMIT_MEMLOCK. */
+void doctor_rights(struct doctor *doctor);
+
+/* doctor_limits() - RLIMIT_MEMLOCK and the capabilities, before libbpf changes the first. */
+void doctor_limits(struct doctor *doctor);
+
+/*
+ * doctor_read_line() - the first line of the file @path below @root, without its '\n'.
+ * Returns 0 or -errno; then @ret is "".
+ */
+int doctor_read_line(const char *root, const char *path, char *ret, size_t size);
+
+#endif

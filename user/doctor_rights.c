@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <linux/capability.h>
+
+#include "base/units.h"
+#include "doctor.h"
+
+#define INITIAL_USER_NAMESPACE                                            \
+	0xeffffffdU /* its inode number, USER_NS_INIT_INO of linux/nsfs.h \
+		     */
+
+static bool is_able(const struct doctor *doctor, int capability)
+{
+	return doctor->capabilities >> capability & 1;
+}
+
+void doctor_limits(struct doctor *doctor)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	struct rlimit limit = { .rlim_cur = 0 };
+	unsigned long long effective = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	if (file)
+		fclose(file);
+	doctor->capabilities = effective;
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	doctor->memlock_bytes = limit.rlim_cur == RLIM_INFINITY ? NO_LIMIT : limit.rlim_cur;
+}
+
+/* "none [integrity] confidentiality" */
+static void add_lockdown(struct doctor *doctor)
+{
+	char line[128], *mode = NULL;
+	struct finding *finding;
+	int err = doctor_read_line(doctor->options->host_root, "/sys/kernel/security/lockdown",
+				   line, sizeof(line));
+
+	if (!err && (mode = strchr(line, '[')))
+		mode[1 + strcspn(mode + 1, "]")] = '\0';
+	if (!mode) {
+		checkup_add(doctor->ret, FINDING_OK, "lockdown",
+			    "not known: no securityfs in /sys/kernel/security");
+		return;
+	}
+	mode++;
+	doctor->reads_no_memory = !strcmp(mode, "confidentiality");
+	if (!doctor->reads_no_memory) {
+		checkup_add(doctor->ret, FINDING_OK, "lockdown", "%s", mode);
+		return;
+	}
+	finding =
+		checkup_add(doctor->ret, FINDING_DEGRADED, "lockdown",
+			    "confidentiality: no kprobes, no BPF helpers that read kernel memory");
+	finding_fix(finding, "boot with lockdown=integrity, or without lockdown");
+}
+
+/* After a fault within ftrace the sysctl is there and cannot be read. */
+static void add_ftrace(struct doctor *doctor)
+{
+	struct finding *finding;
+	char line[32];
+	int err = doctor_read_line("", "/proc/sys/kernel/ftrace_enabled", line, sizeof(line));
+
+	if (err == -ENOENT) {
+		checkup_add(doctor->ret, FINDING_OK, "ftrace", "no sysctl kernel.ftrace_enabled");
+	} else if (err) {
+		finding = checkup_add(doctor->ret, FINDING_MISSING, "ftrace",
+				      "kernel.ftrace_enabled: %s", strerror(-err));
+		finding_fix(finding, "ftrace has failed in this boot (see dmesg): reboot");
+	} else if (atoi(line)) {
+		checkup_add(doctor->ret, FINDING_OK, "ftrace", "kernel.ftrace_enabled=%s", line);
+	} else {
+		finding = checkup_add(doctor->ret, FINDING_DEGRADED, "ftrace",
+				      "kernel.ftrace_enabled=0: hooks on functions never fire");
+		finding_fix(finding, "sysctl kernel.ftrace_enabled=1");
+	}
+}
+
+static void add_kprobes_switch(struct doctor *doctor)
+{
+	static const char path[] = "/sys/kernel/debug/kprobes/enabled";
+	struct finding *finding;
+	char line[32];
+	int err = doctor_read_line(doctor->options->host_root, path, line, sizeof(line));
+
+	if (err) {
+		checkup_add(doctor->ret, FINDING_OK, "kprobes_switch", "not known: %s",
+			    err == -ENOENT ? "no debugfs, or no kprobes" : strerror(-err));
+		return;
+	}
+	if (*line != '0') {
+		checkup_add(doctor->ret, FINDING_OK, "kprobes_switch", "on");
+		return;
+	}
+	finding = checkup_add(doctor->ret, FINDING_DEGRADED, "kprobes_switch",
+			      "off: kprobes attach and never fire");
+	finding_fix(finding, "echo 1 > %s", path);
+}
+
+static void add_unprivileged(struct doctor *doctor)
+{
+	char line[32];
+
+	if (doctor_read_line("", "/proc/sys/kernel/unprivileged_bpf_disabled", line, sizeof(line)))
+		checkup_add(doctor->ret, FINDING_OK, "unprivileged_bpf",
+			    "no sysctl kernel.unprivileged_bpf_disabled");
+	else
+		checkup_add(doctor->ret, FINDING_OK, "unprivileged_bpf",
+			    "kernel.unprivileged_bpf_disabled=%s%s", line,
+			    strcmp(line, "0") ? ": bpf() needs capabilities" : "");
+}
+
+/* There capabilities may look complete, and count for nothing of what is the machine's. */
+static void add_user_namespace(struct doctor *doctor)
+{
+	struct finding *finding;
+	struct stat st;
+
+	if (stat("/proc/self/ns/user", &st) || st.st_ino == INITIAL_USER_NAMESPACE)
+		return;
+	finding = checkup_add(
+		doctor->ret, FINDING_MISSING, "user_namespace",
+		"this is not the machine's: the capabilities below count only within it");
+	finding_fix(finding, "run outside of it, in Kubernetes without hostUsers: false");
+}
+
+static void add_capability(struct doctor *doctor, int capability, const char *name,
+			   enum finding_state without, const char *detail, const char *fix)
+{
+	struct finding *finding;
+
+	if (is_able(doctor, capability)) {
+		checkup_add(doctor->ret, FINDING_OK, name, "effective");
+		return;
+	}
+	finding = checkup_add(doctor->ret, without, name, "%s", detail);
+	if (without != FINDING_OK)
+		finding_fix(finding, "%s", fix);
+}
+
+static void add_capabilities(struct doctor *doctor)
+{
+	bool admin = is_able(doctor, CAP_SYS_ADMIN);
+	bool raise = doctor->probe.bpf_memory_is_memlocked && doctor->memlock_bytes != NO_LIMIT;
+	bool lock = doctor->memlock_bytes != NO_LIMIT;
+	const char *instead = admin ? "not effective: CAP_SYS_ADMIN stands in for it" :
+				      "not effective";
+
+	add_capability(doctor, CAP_BPF, "cap_bpf", admin ? FINDING_OK : FINDING_MISSING, instead,
+		       "run as root, or add CAP_BPF: maps and programs need it");
+	add_capability(doctor, CAP_PERFMON, "cap_perfmon", admin ? FINDING_OK : FINDING_MISSING,
+		       instead, "run as root, or add CAP_PERFMON: tracing programs need it");
+	add_capability(doctor, CAP_SYS_ADMIN, "cap_sys_admin", FINDING_OK,
+		       "not effective: not needed with CAP_BPF and CAP_PERFMON", "");
+	add_capability(
+		doctor, CAP_IPC_LOCK, "cap_ipc_lock", lock ? FINDING_DEGRADED : FINDING_OK,
+		lock ? "not effective: our memory may not be locked, and paged out on a bad day" :
+		       "not effective: not needed, RLIMIT_MEMLOCK is unlimited",
+		"add CAP_IPC_LOCK");
+	add_capability(doctor, CAP_SYS_RESOURCE, "cap_sys_resource",
+		       raise ? FINDING_MISSING : FINDING_OK,
+		       raise ? "not effective: RLIMIT_MEMLOCK cannot be raised" :
+			       "not effective: not needed here",
+		       "add CAP_SYS_RESOURCE, or start with ulimit -l unlimited");
+}
+
+static void add_memlock(struct doctor *doctor)
+{
+	char limit[UNITS_MAX] = "unlimited";
+	const char *matter = "BPF memory does not count";
+
+	if (doctor->memlock_bytes != NO_LIMIT)
+		units_bytes(doctor->memlock_bytes, limit, sizeof(limit));
+	if (doctor->probe.bpf_memory_is_memlocked)
+		matter = is_able(doctor, CAP_SYS_RESOURCE) ?
+				 "BPF memory counts on this kernel: raised at start" :
+				 "BPF memory counts on this kernel";
+	checkup_add(doctor->ret, FINDING_OK, "memlock", "RLIMIT_MEMLOCK %s; %s", limit, matter);
+}
+
+void doctor_rights(struct doctor *doctor)
+{
+	add_lockdown(doctor);
+	add_ftrace(doctor);
+	add_kprobes_switch(doctor);
+	add_unprivileged(doctor);
+	add_user_namespace(doctor);
+	add_capabilities(doctor);
+	add_memlock(doctor);
+}
