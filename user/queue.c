@@ -5,9 +5,11 @@
 
 #include "queue.h"
 
-int queue_init(struct queue *queue, size_t size)
+int queue_init(struct queue *queue, size_t size, size_t kept)
 {
 	memset(queue, 0, sizeof(*queue));
+	size += kept;
+	queue->kept = kept;
 	queue->ring = malloc(size);
 	if (!queue->ring)
 		return -ENOMEM;
@@ -47,14 +49,14 @@ static void take(struct queue *queue, void *bytes, size_t len)
 	queue->used -= len;
 }
 
-/* Room that events of a type must leave: incidents for the notes, losses for the end. */
-static size_t room_to_leave(enum event_type type)
+/* Room that an event must leave: incidents to the notes, losses to the end. */
+static size_t room_to_leave(const struct queue *queue, enum event_type type)
 {
 	switch (type) {
 	case EVENT_INCIDENT:
-		return 4 * sizeof(struct event);
+		return queue->kept;
 	case EVENT_LOSS:
-		return sizeof(struct event);
+		return queue->kept / 2;
 	default:
 		return 0;
 	}
@@ -62,7 +64,7 @@ static size_t room_to_leave(enum event_type type)
 
 bool queue_push(struct queue *queue, const struct event *ev)
 {
-	size_t size = event_size(ev), left = room_to_leave(ev->type);
+	size_t size = event_size(ev), left = room_to_leave(queue, ev->type);
 	bool fits;
 
 	pthread_mutex_lock(&queue->lock);

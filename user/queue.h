@@ -17,13 +17,16 @@ struct queue {
 	pthread_mutex_t lock; /* held for a memcpy, never for I/O */
 	pthread_cond_t filled;
 	char *ring;
-	size_t size, head, used;
+	size_t size, kept, head, used;
 	__u64 dropped; /* incidents that had no room */
 	bool closed;
 };
 
-/* queue_init() - with room for @size bytes, allocated now and never again. Returns 0 or -ENOMEM. */
-int queue_init(struct queue *queue, size_t size);
+/*
+ * queue_init() - with room for @size bytes of incidents and @kept bytes more for what else there is
+ * to tell, allocated now and never again. Returns 0 or -ENOMEM.
+ */
+int queue_init(struct queue *queue, size_t size, size_t kept);
 void queue_free(struct queue *queue);
 
 /* queue_push() - returns false where @ev had no room or the queue is closed. */

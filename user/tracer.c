@@ -31,6 +31,7 @@
 #include "version.h"
 
 #define QUEUE_BYTES (1024 * 1024)
+#define QUEUE_KEPT_BYTES (4 * sizeof(struct event))
 #define TICK_MS 1000 /* how often losses are looked for */
 #define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
 
@@ -302,7 +303,7 @@ static int start_threads(struct tracer *tracer)
 		.consume = consume_cgroups,
 		.context = tracer->source,
 	};
-	int err = queue_init(&tracer->queue, QUEUE_BYTES);
+	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
 
 	if (err)
 		return err;

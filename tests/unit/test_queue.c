@@ -17,9 +17,9 @@
 /* A small event that says who made it; @padding makes its size odd. */
 static void make(struct event *ev, __u64 maker, __u64 number, int padding)
 {
-	event_init(ev, EVENT_LOSS);
-	ev->loss.total = maker;
-	ev->loss.queue = number;
+	event_init(ev, EVENT_INCIDENT);
+	ev->incident.losses_total = maker;
+	ev->incident.total_pages_bytes = number;
 	ev->message = event_textf(ev, "%0*llu", padding, number);
 }
 
@@ -36,8 +36,8 @@ static void assert_next(struct queue *queue, __u64 number)
 	static struct event ev, expected;
 
 	assert_true(queue_pop(queue, &ev));
-	assert_int_equal(ev.loss.queue, number);
-	make(&expected, ev.loss.total, number, ev.message.len);
+	assert_int_equal(ev.incident.total_pages_bytes, number);
+	make(&expected, ev.incident.losses_total, number, ev.message.len);
 	assert_int_equal(event_size(&ev), event_size(&expected));
 	assert_memory_equal(&ev, &expected, event_size(&expected));
 }
@@ -57,7 +57,7 @@ static void order_and_wrap_around(void **state)
 
 	(void)state;
 	/* Of no multiple of anything: lengths and events are torn at the end of the ring. */
-	assert_int_equal(queue_init(&queue, 3 * size_of(31) + 5), 0);
+	assert_int_equal(queue_init(&queue, 3 * size_of(31) + 5, 0), 0);
 	for (int round = 0; round < 20000; round++) {
 		for (int i = 0; i <= round % 3; i++, pushed++)
 			assert_true(push(&queue, 1, pushed, 1 + (int)(pushed % 31)));
@@ -73,7 +73,7 @@ static void full_counts_and_drops(void **state)
 	struct queue queue;
 
 	(void)state;
-	assert_int_equal(queue_init(&queue, 2 * size_of(8)), 0);
+	assert_int_equal(queue_init(&queue, 2 * size_of(8), 0), 0);
 	assert_true(push(&queue, 1, 0, 8));
 	assert_true(push(&queue, 1, 1, 8));
 	for (int i = 0; i < 5; i++)
@@ -93,7 +93,7 @@ static void an_event_that_never_fits(void **state)
 	struct queue queue;
 
 	(void)state;
-	assert_int_equal(queue_init(&queue, size_of(8) - 1), 0);
+	assert_int_equal(queue_init(&queue, size_of(8) - 1, 0), 0);
 	assert_false(push(&queue, 1, 0, 8));
 	assert_true(push(&queue, 1, 1, 7));
 	assert_int_equal(queue_dropped(&queue), 1);
@@ -113,12 +113,34 @@ static void full_size_event(void **state)
 		text[i] = (char)(i * 7);
 	event_text(&ev, text, sizeof(text));
 	assert_int_equal(event_size(&ev), offsetof(struct event, text) + EVENT_TEXT_MAX);
-	assert_int_equal(queue_init(&queue, sizeof(ev) + 1000), 0);
+	assert_int_equal(queue_init(&queue, sizeof(ev) + 1000, 0), 0);
 	for (int i = 0; i < 10; i++) {
 		assert_true(queue_push(&queue, &ev));
 		assert_true(queue_pop(&queue, &ret));
 		assert_memory_equal(&ev, &ret, event_size(&ev));
 	}
+	queue_free(&queue);
+}
+
+/* Nobody reads, kills fill the queue: a loss and the end can still be told. */
+static void room_is_kept_for_notes(void **state)
+{
+	struct queue queue;
+	struct event note;
+
+	(void)state;
+	assert_int_equal(queue_init(&queue, 2 * size_of(8), 2 * sizeof(note)), 0);
+	assert_true(push(&queue, 1, 0, 8));
+	assert_true(push(&queue, 1, 1, 8));
+	assert_false(push(&queue, 1, 2, 8));
+	event_init(&note, EVENT_LOSS);
+	assert_true(queue_push(&queue, &note));
+	while (queue_push(&queue, &note))
+		;
+	assert_int_equal(queue_dropped(&queue), 1); /* losses are told again, not counted */
+	event_init(&note, EVENT_STOP);
+	assert_true(queue_push(&queue, &note));
+	assert_next(&queue, 0);
 	queue_free(&queue);
 }
 
@@ -128,7 +150,7 @@ static void closed_queue_can_be_emptied(void **state)
 	struct queue queue;
 
 	(void)state;
-	assert_int_equal(queue_init(&queue, 1 << 16), 0);
+	assert_int_equal(queue_init(&queue, 1 << 16, 0), 0);
 	assert_true(push(&queue, 1, 0, 1));
 	queue_close(&queue);
 	assert_false(push(&queue, 1, 1, 1));
@@ -154,10 +176,10 @@ static void *pop_all(void *context)
 	struct event ev;
 
 	while (queue_pop(popper->queue, &ev)) {
-		__u64 *next = &popper->next[ev.loss.total];
+		__u64 *next = &popper->next[ev.incident.losses_total];
 
-		popper->out_of_order |= ev.loss.queue < *next;
-		*next = ev.loss.queue + 1;
+		popper->out_of_order |= ev.incident.total_pages_bytes < *next;
+		*next = ev.incident.total_pages_bytes + 1;
 		popper->popped++;
 	}
 	atomic_store(&popper->ended, true);
@@ -171,7 +193,7 @@ static void close_wakes_a_waiting_popper(void **state)
 	pthread_t thread;
 
 	(void)state;
-	assert_int_equal(queue_init(&queue, 1 << 16), 0);
+	assert_int_equal(queue_init(&queue, 1 << 16, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, pop_all, &popper), 0);
 	usleep(20000);
 	assert_false(atomic_load(&popper.ended));
@@ -206,7 +228,7 @@ static void many_pushers(void **state)
 	__u64 refused = 0;
 
 	(void)state;
-	assert_int_equal(queue_init(&queue, 7 * size_of(50) + 3), 0);
+	assert_int_equal(queue_init(&queue, 7 * size_of(50) + 3, 0), 0);
 	assert_int_equal(pthread_create(&popping, NULL, pop_all, &popper), 0);
 	for (__u64 i = 0; i < PUSHERS; i++) {
 		pushers[i] = (struct pusher){ .queue = &queue, .number = i };
@@ -231,7 +253,7 @@ static void pushing_never_waits(void **state)
 	struct queue queue;
 
 	(void)state;
-	assert_int_equal(queue_init(&queue, 1 << 12), 0);
+	assert_int_equal(queue_init(&queue, 1 << 12, 0), 0);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (__u64 i = 0; i < 10000; i++)
 		push(&queue, 1, i, 1);
@@ -248,6 +270,7 @@ int main(void)
 		cmocka_unit_test(full_counts_and_drops),
 		cmocka_unit_test(an_event_that_never_fits),
 		cmocka_unit_test(full_size_event),
+		cmocka_unit_test(room_is_kept_for_notes),
 		cmocka_unit_test(closed_queue_can_be_emptied),
 		cmocka_unit_test(close_wakes_a_waiting_popper),
 		cmocka_unit_test(many_pushers),

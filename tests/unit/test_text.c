@@ -425,7 +425,7 @@ static void rare_sentences(void **state)
 	fixture_build("container_trap", &event);
 	incident->victim.fate = FATE_ALREADY_EXITING;
 	incident->verdict.action.len = 0;
-	says("exiting already: only marked");
+	says("OOM, NO KILL:");
 	says("change resources.limits.memory");
 	incident->verdict.manifest_field.len = 0;
 	incident->victim.who.namespace_name.len = incident->victim.who.pod_name.len = 0;

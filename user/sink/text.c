@@ -266,7 +266,9 @@ static void asked_line(struct report *r)
 		return;
 	report_label(r, "asked");
 	if (itself) {
-		say(&r->w, "the killed process itself");
+		say(&r->w, r->incident->victim.fate == FATE_ALREADY_EXITING ?
+				   "the same process" :
+				   "the killed process itself");
 	} else {
 		put_comm_and_pid(r, trigger);
 		put_where(r, trigger);
