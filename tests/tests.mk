@@ -4,7 +4,7 @@
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_OBJECTS := $(LIB_OBJECTS:$(OUTPUT)/obj/%=$(OUTPUT)/san/%)
-TEST_CFLAGS := $(ALL_CFLAGS) -Itests
+TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 
 # One program for each tests/unit/test_*.c; the other files there belong to all of them.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUTPUT)/san/tests/%,$(wildcard tests/unit/test_*.c))

@@ -430,7 +430,7 @@ static void rare_sentences(void **state)
 	incident->verdict.manifest_field.len = 0;
 	incident->victim.who.namespace_name.len = incident->victim.who.pod_name.len = 0;
 	incident->victim.who.container_name.len = 0;
-	says("7c1d0e2a-93b4-4f6d-8a57-1be0c4d2f395\n  killed");
+	says("7c1d0e2a-93b4-4f6d-8a57-1be0c4d2f395\n  exiting");
 	says("this one is its only");
 }
 
