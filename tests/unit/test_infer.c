@@ -42,6 +42,18 @@ static struct infer_result ask(const struct level_spec *levels, __u64 time_ns)
 	return infer_owner(&infer, record_victim(levels, 7, 7ULL << 32, 1, time_ns), NULL, false);
 }
 
+/* As the tracepoint plan sees it: the asker's last reclaim is known. */
+static struct infer_result ask_after(const struct level_spec *levels, __u32 reclaim,
+				     __u64 short_nodes, bool kthread)
+{
+	struct oomwhy_victim *victim =
+		record_victim(levels, 7, kthread ? 9ULL << 32 : 7ULL << 32, 1, RECORD_SECOND);
+
+	victim->reclaim = reclaim;
+	record_set_host(victim, 1, short_nodes);
+	return infer_owner(&infer, victim, NULL, kthread);
+}
+
 static void settle(const struct level_spec *levels, int owner, __u64 time_ns)
 {
 	infer_settle(&infer, record_victim(levels, 7, 7ULL << 32, 1, time_ns), owner);
@@ -92,8 +104,21 @@ static void test_settled_growth_is_used_up(void **state)
 	assert_owner(ask(levels, 2 * RECORD_SECOND), NODE);
 }
 
-/* Child and parent at once: both have counted, both are full. */
-static void test_two_at_once_are_suspects(void **state)
+/* Child and parent at once: both have counted. A charge asks the child first: if that has no room,
+ * it is the child. */
+static void test_innermost_of_two(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	assert_owner(ask(levels, RECORD_SECOND), CONTAINER);
+}
+
+/* By now the child has a page to spare: it may have had one then, too, and the parent not. */
+static void test_innermost_with_room_is_a_suspect(void **state)
 {
 	struct level_spec levels[4];
 	struct infer_result result;
@@ -102,6 +127,7 @@ static void test_two_at_once_are_suspects(void **state)
 	tree(levels);
 	hit(&levels[CONTAINER]);
 	hit(&levels[NODE]);
+	levels[CONTAINER].usage_pages--;
 	result = ask(levels, RECORD_SECOND);
 	assert_int_equal(result.answer, INFER_UNKNOWN);
 	assert_int_equal(result.levels, 1u << CONTAINER | 1u << NODE);
@@ -140,7 +166,11 @@ static void test_oom_lock_decides(void **state)
 	levels[POD].flags |= OOMWHY_MEMCG_OOM_LOCK;
 	hit(&levels[CONTAINER]);
 	hit(&levels[POD]);
+	levels[CONTAINER].usage_pages--;
 	assert_owner(ask(levels, RECORD_SECOND), POD);
+	/* It has none left: that and the flags contradict each other. */
+	levels[CONTAINER].usage_pages++;
+	assert_int_equal(ask(levels, RECORD_SECOND).answer, INFER_UNKNOWN);
 }
 
 /* A suspect above the topmost flag may be the one that found the flags taken: then nobody decides.
@@ -156,6 +186,7 @@ static void test_oom_lock_below_a_suspect_is_no_proof(void **state)
 	levels[CONTAINER].flags |= OOMWHY_MEMCG_OOM_LOCK;
 	hit(&levels[CONTAINER]);
 	hit(&levels[NODE]);
+	levels[CONTAINER].usage_pages--;
 	assert_int_equal(ask(levels, RECORD_SECOND).answer, INFER_UNKNOWN);
 }
 
@@ -269,6 +300,96 @@ static void test_lowered_limit(void **state)
 		     POD);
 }
 
+/* Tasks that waited count after their first's kill: old growth, in a pod that page cache keeps
+ * full. */
+static void test_reclaim_of_the_machine(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[POD]);
+	assert_int_equal(ask_after(levels, OOMWHY_RECLAIM_MACHINE, 1, false).answer, INFER_HOST);
+	/* Free pages, but none in a row; a lone NUMA node cannot be a cpuset's. */
+	assert_int_equal(ask_after(levels, OOMWHY_RECLAIM_MACHINE, 0, false).answer, INFER_HOST);
+}
+
+/* The machine is short as well; that is not why. */
+static void test_reclaim_of_a_memcg(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[NODE]);
+	assert_owner(ask_after(levels, OOMWHY_RECLAIM_MEMCG, 1, false), NODE);
+	/* Its other pods have freed much since. */
+	levels[NODE].usage_pages /= 2;
+	assert_owner(ask_after(levels, OOMWHY_RECLAIM_MEMCG, 1, false), NODE);
+}
+
+static void test_sysrq_needs_no_reclaim(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[POD]);
+	assert_int_equal(ask_after(levels, OOMWHY_RECLAIM_NONE, 1, true).answer, INFER_MANUAL);
+}
+
+/* Page cache fills limits, without an OOM: where it is all there is to see it is no proof. */
+static void test_full_alone_is_a_suspect(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	levels[POD].usage_pages = levels[POD].limit_pages;
+	result = ask(levels, RECORD_SECOND);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_int_equal(result.levels, 1u << POD);
+	assert_true(result.host);
+}
+
+/* A container's growth is old and it has room; its pod's owner of a moment ago comes back. */
+static void test_echo_beside_old_growth(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	hit(&levels[NODE]);
+	settle(levels, NODE, RECORD_SECOND);
+	levels[NODE].usage_pages /= 2;
+	levels[CONTAINER].oom_events++;
+	result = ask(levels, RECORD_SECOND + 1000000);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_int_equal(result.levels, 1u << CONTAINER | 1u << NODE);
+}
+
+/* kubelet sets memory.swap.max to 0: such a container is not full. On v1 the counter is
+ * memory+swap. */
+static void test_swap_limit(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].oom_events++;
+	hit(&levels[NODE]);
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	victim->chain.level[CONTAINER].swap_limit_pages = 0;
+	assert_owner(infer_owner(&infer, victim, NULL, false), NODE);
+	victim->chain.hierarchy = 4;
+	victim->chain.level[CONTAINER].swap_usage_pages = 5000;
+	victim->chain.level[CONTAINER].swap_limit_pages = 5000;
+	assert_owner(infer_owner(&infer, victim, NULL, false), CONTAINER);
+}
+
 /* More memcgs than there is room for: the oldest are forgotten, nothing breaks. */
 static void test_many_memcgs(void **state)
 {
@@ -291,7 +412,8 @@ int main(void)
 		cmocka_unit_test_setup(test_each_level, setup),
 		cmocka_unit_test_setup(test_baseline, setup),
 		cmocka_unit_test_setup(test_settled_growth_is_used_up, setup),
-		cmocka_unit_test_setup(test_two_at_once_are_suspects, setup),
+		cmocka_unit_test_setup(test_innermost_of_two, setup),
+		cmocka_unit_test_setup(test_innermost_with_room_is_a_suspect, setup),
 		cmocka_unit_test_setup(test_triggers_chain_decides, setup),
 		cmocka_unit_test_setup(test_oom_lock_decides, setup),
 		cmocka_unit_test_setup(test_oom_lock_below_a_suspect_is_no_proof, setup),
@@ -303,6 +425,12 @@ int main(void)
 		cmocka_unit_test_setup(test_sysrq, setup),
 		cmocka_unit_test_setup(test_nothing_known_is_unknown, setup),
 		cmocka_unit_test_setup(test_lowered_limit, setup),
+		cmocka_unit_test_setup(test_reclaim_of_the_machine, setup),
+		cmocka_unit_test_setup(test_reclaim_of_a_memcg, setup),
+		cmocka_unit_test_setup(test_sysrq_needs_no_reclaim, setup),
+		cmocka_unit_test_setup(test_full_alone_is_a_suspect, setup),
+		cmocka_unit_test_setup(test_echo_beside_old_growth, setup),
+		cmocka_unit_test_setup(test_swap_limit, setup),
 		cmocka_unit_test_setup(test_many_memcgs, setup),
 	};
 
