@@ -24,6 +24,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Decided by user space before loading. */
 const volatile __u32 memory_hierarchy = 0; /* the memory controller's: 0 is cgroup v2 */
 const volatile bool mark_victim_has_task = true; /* 5.10's tracepoint gives a pid only */
+const volatile bool reclaim_is_tracked = false; /* the programs that note it are loaded */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -57,6 +58,23 @@ struct {
 	__type(key, u64); /* pid_tgid of the sender */
 	__type(value, struct oom_signal);
 } oom_signals SEC(".maps");
+
+/* The last reclaim of a task. */
+struct reclaim {
+	u64 time_ns;
+	u32 kind; /* enum oomwhy_reclaim */
+	u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64); /* pid_tgid */
+	__type(value, struct reclaim);
+} reclaims SEC(".maps");
+
+/* Older than this is no part of the OOM; between the two may lie a report on a slow console. */
+#define RECLAIM_AGE_MAX_NS (60 * 1000000000ULL)
 
 static __u64 kill_sequence;
 static __u64 cgroup_sequence;
@@ -182,14 +200,13 @@ int BPF_KRETPROBE(decision_kretprobe)
 }
 
 /*
- * A memcg whose usage has reached its limit, less what CPUs hold in stock (MEMCG_CHARGE_BATCH). On
- * cgroup v2 the second pair is swap alone, and a full one starts no OOM.
+ * A memcg whose usage has reached its limit, less what CPUs hold in stock (MEMCG_CHARGE_BATCH). A
+ * full swap counter kills nobody on cgroup v2, and Kubernetes often sets it to 0.
  */
-static __always_inline bool is_full(const struct oomwhy_chain *chain,
-				    const struct oomwhy_memcg *memcg)
+static __always_inline bool is_full(const struct oomwhy_memcg *memcg)
 {
 	return memcg->usage_pages + 64 >= memcg->limit_pages ||
-	       (chain->hierarchy && memcg->swap_usage_pages + 64 >= memcg->swap_limit_pages);
+	       (memory_hierarchy && memcg->swap_usage_pages + 64 >= memcg->swap_limit_pages);
 }
 
 static __noinline int capture_children(struct oomwhy_children *record,
@@ -236,7 +253,7 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 
 	for (u32 i = 1; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
 		css = BPF_CORE_READ(css, parent);
-		if (!is_full(chain, &chain->level[i]))
+		if (!is_full(&chain->level[i]))
 			continue;
 		if (first) {
 			second = css;
@@ -248,6 +265,18 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 		send_children_of(first, asker);
 	if (second)
 		send_children_of(second, asker);
+}
+
+static __always_inline u32 last_reclaim(u64 asker)
+{
+	const struct reclaim *last;
+
+	if (!reclaim_is_tracked)
+		return OOMWHY_RECLAIM_NOT_TRACKED;
+	last = bpf_map_lookup_elem(&reclaims, &asker);
+	if (!last || bpf_ktime_get_boot_ns() - last->time_ns > RECLAIM_AGE_MAX_NS)
+		return OOMWHY_RECLAIM_NONE;
+	return last->kind;
 }
 
 /* The victim's record is sent last of its group: with it user space has all that there is. */
@@ -264,6 +293,7 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_task(&record->task, task);
 	record->signalled = signal && signal->tgid == record->task.tgid;
 	record->asker_is_victim = record->task.tgid == asker >> 32;
+	record->reclaim = last_reclaim(asker);
 	capture_kin(&record->kin, task);
 	capture_host(&record->host, (const struct mem_cgroup *)css);
 	capture_chain(&record->chain, css);
@@ -309,6 +339,27 @@ int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_
 	entry.tgid = BPF_CORE_READ(task, tgid);
 	bpf_map_update_elem(&oom_signals, &asker, &entry, BPF_ANY);
 	return 0;
+}
+
+static __always_inline int reclaim_ends(u32 kind)
+{
+	u64 task = bpf_get_current_pid_tgid();
+	struct reclaim entry = { .time_ns = bpf_ktime_get_boot_ns(), .kind = kind };
+
+	bpf_map_update_elem(&reclaims, &task, &entry, BPF_ANY);
+	return 0;
+}
+
+SEC("?tp_btf/mm_vmscan_memcg_reclaim_end")
+int memcg_reclaim_ends(void *ctx)
+{
+	return reclaim_ends(OOMWHY_RECLAIM_MEMCG);
+}
+
+SEC("?tp_btf/mm_vmscan_direct_reclaim_end")
+int machine_reclaim_ends(void *ctx)
+{
+	return reclaim_ends(OOMWHY_RECLAIM_MACHINE);
 }
 
 static __always_inline int cgroup_changed(const struct cgroup *cgroup, u32 change)

@@ -146,12 +146,26 @@ struct oomwhy_host {
 	__u64 short_nodes; /* bit n: that node alone is under its watermarks */
 };
 
+/*
+ * Each OOM follows a reclaim by the same task that did not help: of a memcg for a memcg's limit, of
+ * the machine for the machine's. (sysrq-f follows none.) Where the decision is not visible this
+ * tells them apart.
+ */
+enum oomwhy_reclaim {
+	OOMWHY_RECLAIM_NOT_TRACKED = 0,
+	OOMWHY_RECLAIM_NONE = 1, /* the asker has reclaimed nothing lately */
+	OOMWHY_RECLAIM_MEMCG = 2,
+	OOMWHY_RECLAIM_MACHINE = 3,
+};
+
 struct oomwhy_victim {
 	struct oomwhy_header header;
 	__u64 decision; /* sequence of the DECISION that it belongs to; 0: none was seen */
 	__u64 asker;
 	__u32 signalled; /* bool: the OOM killer sent it SIGKILL right before */
 	__u32 asker_is_victim; /* bool: then the trigger is the same process */
+	__u32 reclaim; /* enum oomwhy_reclaim: what the asker did last */
+	__u32 pad;
 	struct oomwhy_task task;
 	struct oomwhy_kin kin;
 	struct oomwhy_host host;
@@ -209,7 +223,7 @@ _Static_assert(sizeof(struct oomwhy_chain) == 16 + 16 * 312, "record layout");
 _Static_assert(sizeof(struct oomwhy_task) == 96, "record layout");
 _Static_assert(sizeof(struct oomwhy_kin) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_decision) == 80 + sizeof(struct oomwhy_chain), "record layout");
-_Static_assert(sizeof(struct oomwhy_victim) == 216 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_victim) == 224 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
 #endif
 

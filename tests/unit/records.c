@@ -10,7 +10,7 @@ static void fill_memcg(struct oomwhy_memcg *memcg, const struct level_spec *leve
 	memcg->id = level->id;
 	memcg->usage_pages = level->usage_pages;
 	memcg->limit_pages = level->limit_pages ? level->limit_pages : RECORD_NO_LIMIT;
-	memcg->swap_limit_pages = level->no_swap ? 0 : RECORD_NO_LIMIT;
+	memcg->swap_limit_pages = RECORD_NO_LIMIT;
 	memcg->oom_events = level->oom_events;
 	memcg->flags = level->flags ^ OOMWHY_MEMCG_ONLINE;
 	memcg->name_size = snprintf(memcg->name, sizeof(memcg->name), "%s", level->name);

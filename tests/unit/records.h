@@ -17,7 +17,6 @@ struct level_spec {
 	__u64 usage_pages, limit_pages;
 	__u64 oom_events;
 	__u32 flags; /* OOMWHY_MEMCG_ONLINE: it is not */
-	bool no_swap; /* memory.swap.max is 0, as kubelet sets it */
 };
 
 /* record_chain() - fill @chain from @levels, up to the one that is the root (name ""). */

@@ -292,9 +292,8 @@ static void victim_outside_the_group(void **state)
 	levels[CONTAINER].flags = OOMWHY_MEMCG_OOM_GROUP;
 	stream_hit(&levels[CONTAINER]);
 	stream_victim(levels, VICTIM, ASKER(OTHER));
-	levels[CONTAINER] =
-		(struct level_spec){ "other", 204, 10, 0, 0, OOMWHY_MEMCG_OOM_GROUP, false };
-	levels[POD] = (struct level_spec){ "podother", 203, 20, 0, 0, 0, false };
+	levels[CONTAINER] = (struct level_spec){ "other", 204, 10, 0, 0, OOMWHY_MEMCG_OOM_GROUP };
+	levels[POD] = (struct level_spec){ "podother", 203, 20, 0, 0, 0 };
 	stream_hit(&levels[NODE]);
 	stream_victim(levels, VICTIM + 1, ASKER(OTHER));
 	assemble_flush(&stream.as);

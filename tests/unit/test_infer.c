@@ -25,10 +25,10 @@ static int setup(void **state)
 /* container < pod < kubepods < root, with room everywhere and nothing counted. */
 static void tree(struct level_spec levels[4])
 {
-	levels[CONTAINER] = (struct level_spec){ "c", 103, 5000, FULL, 0, 0, false };
-	levels[POD] = (struct level_spec){ "pod", 102, 6000, 2 * FULL, 0, 0, false };
-	levels[NODE] = (struct level_spec){ "kubepods", 101, 7000, 4 * FULL, 0, 0, false };
-	levels[3] = (struct level_spec){ "", 1, 9000, 0, 0, 0, false };
+	levels[CONTAINER] = (struct level_spec){ "c", 103, 5000, FULL, 0, 0 };
+	levels[POD] = (struct level_spec){ "pod", 102, 6000, 2 * FULL, 0, 0 };
+	levels[NODE] = (struct level_spec){ "kubepods", 101, 7000, 4 * FULL, 0, 0 };
+	levels[3] = (struct level_spec){ "", 1, 9000, 0, 0, 0 };
 }
 
 static void hit(struct level_spec *level)
@@ -40,6 +40,18 @@ static void hit(struct level_spec *level)
 static struct infer_result ask(const struct level_spec *levels, __u64 time_ns)
 {
 	return infer_owner(&infer, record_victim(levels, 7, 7ULL << 32, 1, time_ns), NULL, false);
+}
+
+/* As the tracepoint plan sees it: the asker's last reclaim is known. */
+static struct infer_result ask_after(const struct level_spec *levels, __u32 reclaim,
+				     __u64 short_nodes, bool kthread)
+{
+	struct oomwhy_victim *victim =
+		record_victim(levels, 7, kthread ? 9ULL << 32 : 7ULL << 32, 1, RECORD_SECOND);
+
+	victim->reclaim = reclaim;
+	record_set_host(victim, 1, short_nodes);
+	return infer_owner(&infer, victim, NULL, kthread);
 }
 
 static void settle(const struct level_spec *levels, int owner, __u64 time_ns)
@@ -92,8 +104,21 @@ static void test_settled_growth_is_used_up(void **state)
 	assert_owner(ask(levels, 2 * RECORD_SECOND), NODE);
 }
 
-/* Child and parent at once: both have counted, both are full. */
-static void test_two_at_once_are_suspects(void **state)
+/* Child and parent at once: both have counted. A charge asks the child first: if that has no room,
+ * it is the child. */
+static void test_innermost_of_two(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	hit(&levels[NODE]);
+	assert_owner(ask(levels, RECORD_SECOND), CONTAINER);
+}
+
+/* By now the child has a page to spare: it may have had one then, too, and the parent not. */
+static void test_innermost_with_room_is_a_suspect(void **state)
 {
 	struct level_spec levels[4];
 	struct infer_result result;
@@ -102,6 +127,7 @@ static void test_two_at_once_are_suspects(void **state)
 	tree(levels);
 	hit(&levels[CONTAINER]);
 	hit(&levels[NODE]);
+	levels[CONTAINER].usage_pages--;
 	result = ask(levels, RECORD_SECOND);
 	assert_int_equal(result.answer, INFER_UNKNOWN);
 	assert_int_equal(result.levels, 1u << CONTAINER | 1u << NODE);
@@ -140,7 +166,11 @@ static void test_oom_lock_decides(void **state)
 	levels[POD].flags |= OOMWHY_MEMCG_OOM_LOCK;
 	hit(&levels[CONTAINER]);
 	hit(&levels[POD]);
+	levels[CONTAINER].usage_pages--;
 	assert_owner(ask(levels, RECORD_SECOND), POD);
+	/* It has none left: that and the flags contradict each other. */
+	levels[CONTAINER].usage_pages++;
+	assert_int_equal(ask(levels, RECORD_SECOND).answer, INFER_UNKNOWN);
 }
 
 /* A suspect above the topmost flag may be the one that found the flags taken: then nobody decides.
@@ -156,6 +186,7 @@ static void test_oom_lock_below_a_suspect_is_no_proof(void **state)
 	levels[CONTAINER].flags |= OOMWHY_MEMCG_OOM_LOCK;
 	hit(&levels[CONTAINER]);
 	hit(&levels[NODE]);
+	levels[CONTAINER].usage_pages--;
 	assert_int_equal(ask(levels, RECORD_SECOND).answer, INFER_UNKNOWN);
 }
 
@@ -256,7 +287,7 @@ static void test_nothing_known_is_unknown(void **state)
 static void test_lowered_limit(void **state)
 {
 	struct level_spec levels[4],
-		writer[2] = { { "kubelet", 50, 1, 0, 0, 0, false }, { "", 1, 1, 0, 0, 0, false } };
+		writer[2] = { { "kubelet", 50, 1, 0, 0, 0 }, { "", 1, 1, 0, 0, 0 } };
 	struct oomwhy_chain chain;
 
 	(void)state;
@@ -269,59 +300,94 @@ static void test_lowered_limit(void **state)
 		     POD);
 }
 
-/* A full memory.swap.max of 0 starts no OOM: on cgroup v2 only memory does. */
-static void test_no_swap_is_not_full(void **state)
+/* Tasks that waited count after their first's kill: old growth, in a pod that page cache keeps
+ * full. */
+static void test_reclaim_of_the_machine(void **state)
 {
 	struct level_spec levels[4];
-	struct oomwhy_victim *victim;
 
 	(void)state;
 	tree(levels);
-	levels[CONTAINER].no_swap = true;
-	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
-	record_set_host(victim, 3, 2);
-	assert_int_equal(infer_owner(&infer, victim, NULL, false).answer, INFER_CPUSET);
-	levels[CONTAINER].oom_events = 1;
+	hit(&levels[POD]);
+	assert_int_equal(ask_after(levels, OOMWHY_RECLAIM_MACHINE, 1, false).answer, INFER_HOST);
+	/* Free pages, but none in a row; a lone NUMA node cannot be a cpuset's. */
+	assert_int_equal(ask_after(levels, OOMWHY_RECLAIM_MACHINE, 0, false).answer, INFER_HOST);
+}
+
+/* The machine is short as well; that is not why. */
+static void test_reclaim_of_a_memcg(void **state)
+{
+	struct level_spec levels[4];
+
+	(void)state;
+	tree(levels);
 	hit(&levels[NODE]);
-	assert_owner(ask(levels, RECORD_SECOND), NODE);
+	assert_owner(ask_after(levels, OOMWHY_RECLAIM_MEMCG, 1, false), NODE);
+	/* Its other pods have freed much since. */
+	levels[NODE].usage_pages /= 2;
+	assert_owner(ask_after(levels, OOMWHY_RECLAIM_MEMCG, 1, false), NODE);
 }
 
-/* cgroup v1: memory and swap together may be what is full. */
-static void test_memsw_is_full(void **state)
+static void test_sysrq_needs_no_reclaim(void **state)
 {
 	struct level_spec levels[4];
-	struct oomwhy_victim *victim;
 
 	(void)state;
 	tree(levels);
-	levels[CONTAINER].no_swap = true; /* a limit of 0: full */
-	levels[CONTAINER].oom_events = 1;
-	levels[POD].oom_events = 1;
-	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
-	victim->chain.hierarchy = 4;
-	assert_owner(infer_owner(&infer, victim, NULL, false), CONTAINER);
+	hit(&levels[POD]);
+	assert_int_equal(ask_after(levels, OOMWHY_RECLAIM_NONE, 1, true).answer, INFER_MANUAL);
 }
 
-/* Counted long ago, without a kill, in a container that is far from its limit now. */
-static void test_growth_alone_is_no_proof(void **state)
+/* Page cache fills limits, without an OOM: where it is all there is to see it is no proof. */
+static void test_full_alone_is_a_suspect(void **state)
 {
 	struct level_spec levels[4];
 	struct infer_result result;
 
 	(void)state;
 	tree(levels);
-	levels[CONTAINER].usage_pages = FULL / 10;
-	levels[CONTAINER].oom_events = 1;
+	levels[POD].usage_pages = levels[POD].limit_pages;
 	result = ask(levels, RECORD_SECOND);
 	assert_int_equal(result.answer, INFER_UNKNOWN);
-	assert_int_equal(result.levels, 1u << CONTAINER);
+	assert_int_equal(result.levels, 1u << POD);
 	assert_true(result.host);
-	assert_int_equal(infer_owner(&infer, record_victim(levels, 7, 9ULL << 32, 1, RECORD_SECOND),
-				     NULL, true)
-				 .answer,
-			 INFER_MANUAL);
-	levels[CONTAINER].usage_pages = FULL / 10 * 8;
-	assert_owner(ask(levels, RECORD_SECOND), CONTAINER);
+}
+
+/* A container's growth is old and it has room; its pod's owner of a moment ago comes back. */
+static void test_echo_beside_old_growth(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	hit(&levels[NODE]);
+	settle(levels, NODE, RECORD_SECOND);
+	levels[NODE].usage_pages /= 2;
+	levels[CONTAINER].oom_events++;
+	result = ask(levels, RECORD_SECOND + 1000000);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_int_equal(result.levels, 1u << CONTAINER | 1u << NODE);
+}
+
+/* kubelet sets memory.swap.max to 0: such a container is not full. On v1 the counter is
+ * memory+swap. */
+static void test_swap_limit(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+
+	(void)state;
+	tree(levels);
+	levels[CONTAINER].oom_events++;
+	hit(&levels[NODE]);
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	victim->chain.level[CONTAINER].swap_limit_pages = 0;
+	assert_owner(infer_owner(&infer, victim, NULL, false), NODE);
+	victim->chain.hierarchy = 4;
+	victim->chain.level[CONTAINER].swap_usage_pages = 5000;
+	victim->chain.level[CONTAINER].swap_limit_pages = 5000;
+	assert_owner(infer_owner(&infer, victim, NULL, false), CONTAINER);
 }
 
 /* cgroup v1's memory.oom_control: it counts, and nobody is killed. */
@@ -359,7 +425,8 @@ int main(void)
 		cmocka_unit_test_setup(test_each_level, setup),
 		cmocka_unit_test_setup(test_baseline, setup),
 		cmocka_unit_test_setup(test_settled_growth_is_used_up, setup),
-		cmocka_unit_test_setup(test_two_at_once_are_suspects, setup),
+		cmocka_unit_test_setup(test_innermost_of_two, setup),
+		cmocka_unit_test_setup(test_innermost_with_room_is_a_suspect, setup),
 		cmocka_unit_test_setup(test_triggers_chain_decides, setup),
 		cmocka_unit_test_setup(test_oom_lock_decides, setup),
 		cmocka_unit_test_setup(test_oom_lock_below_a_suspect_is_no_proof, setup),
@@ -371,9 +438,12 @@ int main(void)
 		cmocka_unit_test_setup(test_sysrq, setup),
 		cmocka_unit_test_setup(test_nothing_known_is_unknown, setup),
 		cmocka_unit_test_setup(test_lowered_limit, setup),
-		cmocka_unit_test_setup(test_no_swap_is_not_full, setup),
-		cmocka_unit_test_setup(test_memsw_is_full, setup),
-		cmocka_unit_test_setup(test_growth_alone_is_no_proof, setup),
+		cmocka_unit_test_setup(test_reclaim_of_the_machine, setup),
+		cmocka_unit_test_setup(test_reclaim_of_a_memcg, setup),
+		cmocka_unit_test_setup(test_sysrq_needs_no_reclaim, setup),
+		cmocka_unit_test_setup(test_full_alone_is_a_suspect, setup),
+		cmocka_unit_test_setup(test_echo_beside_old_growth, setup),
+		cmocka_unit_test_setup(test_swap_limit, setup),
 		cmocka_unit_test_setup(test_disabled_killer_owns_nothing, setup),
 		cmocka_unit_test_setup(test_many_memcgs, setup),
 	};

@@ -233,16 +233,14 @@ static void the_trap(void **state)
 	make_trap(&trap);
 	assert_trap(state, &trap, LIMIT_CONTAINER);
 	/* No sandbox to be seen (CRI-O runs without one), or CRI-O's monitor beside it. */
-	trap.children[1] = (struct level_spec){ CONMON, 106, 9999, 0, 0, 0, false };
+	trap.children[1] = (struct level_spec){ CONMON, 106, 9999, 0, 0, 0 };
 	assert_trap(state, &trap, LIMIT_CONTAINER);
-	trap.children[2] = (struct level_spec){ "sandbox", 105, 74, 0, 0, 0, false };
+	trap.children[2] = (struct level_spec){ "sandbox", 105, 74, 0, 0, 0 };
 	assert_trap(state, &trap, LIMIT_CONTAINER);
 	/* What dead containers have left is no container, as long as it is little. */
 	make_trap(&trap);
-	trap.children[2] =
-		(struct level_spec){ "dead", 107, 900, 5, 0, OOMWHY_MEMCG_ONLINE, false };
-	trap.children[3] =
-		(struct level_spec){ "dead2", 108, 9000, 0, 0, OOMWHY_MEMCG_ONLINE, false };
+	trap.children[2] = (struct level_spec){ "dead", 107, 900, 5, 0, OOMWHY_MEMCG_ONLINE };
+	trap.children[3] = (struct level_spec){ "dead2", 108, 9000, 0, 0, OOMWHY_MEMCG_ONLINE };
 	assert_trap(state, &trap, LIMIT_CONTAINER);
 }
 

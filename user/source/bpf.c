@@ -43,6 +43,9 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 	skel->rodata->memory_hierarchy = probe->memory_hierarchy;
 	skel->rodata->mark_victim_has_task = probe->mark_victim_has_task;
 	skel->rodata->possible_nodes = probe->nodes;
+	skel->rodata->reclaim_is_tracked = plan == ATTACH_TRACEPOINT;
+	bpf_program__set_autoload(skel->progs.memcg_reclaim_ends, plan == ATTACH_TRACEPOINT);
+	bpf_program__set_autoload(skel->progs.machine_reclaim_ends, plan == ATTACH_TRACEPOINT);
 	bpf_program__set_autoload(skel->progs.decision_fentry, plan == ATTACH_FENTRY);
 	bpf_program__set_autoload(skel->progs.decision_fexit, plan == ATTACH_FENTRY);
 	bpf_program__set_autoload(skel->progs.decision_kprobe, plan == ATTACH_KPROBE);

@@ -9,6 +9,8 @@
 /* As long may a task that was told to wait still come back and kill without counting again. */
 #define ECHO_NS (2 * 1000000000ULL)
 #define CHARGE_BATCH_PAGES 64 /* MEMCG_CHARGE_BATCH: the stock that one CPU may hold */
+#define NO_LIMIT_PAGES \
+	(1ULL << 47) /* PAGE_COUNTER_MAX with pages of 64 KiB; no machine is so big */
 
 void infer_init(struct infer *infer, int cpus)
 {
@@ -92,8 +94,7 @@ static bool counter_is_full(__u64 usage, __u64 limit, __u64 slack)
 	return usage + slack >= limit;
 }
 
-/* Only cgroup v1's memory+swap can start an OOM; a full memory.swap.max (often 0) just means no
- * swap. */
+/* On cgroup v2 a full swap counter is no reason for an OOM, only one for no more swapping. */
 static bool is_full(const struct infer *infer, const struct oomwhy_chain *chain, __u32 level)
 {
 	const struct oomwhy_memcg *memcg = &chain->level[level];
@@ -101,12 +102,6 @@ static bool is_full(const struct infer *infer, const struct oomwhy_chain *chain,
 	return counter_is_full(memcg->usage_pages, memcg->limit_pages, infer->slack_pages) ||
 	       (chain->hierarchy && counter_is_full(memcg->swap_usage_pages,
 						    memcg->swap_limit_pages, infer->slack_pages));
-}
-
-/* Memory may be freed between the decision and the mark, but seldom a quarter of the limit. */
-static bool is_near(const struct oomwhy_memcg *memcg)
-{
-	return memcg->usage_pages >= memcg->limit_pages / 4 * 3;
 }
 
 static bool chain_has(const struct oomwhy_chain *chain, __u64 id)
@@ -122,24 +117,20 @@ static int lowest(__u32 levels)
 	return __builtin_ctz(levels);
 }
 
-static bool is_single(__u32 levels)
+static bool is_single(__u64 bits)
 {
-	return levels && !(levels & (levels - 1));
+	return bits && !(bits & (bits - 1));
 }
 
-/* A charge runs into a limit of the task's own chain: a suspect that is none of the trigger's is
- * none. */
-static __u32 keep_triggers(__u32 levels, const struct oomwhy_chain *chain,
-			   const struct oomwhy_chain *trigger)
+/* The levels that are the trigger's, too. */
+static __u32 shared_with(const struct oomwhy_chain *chain, const struct oomwhy_chain *trigger)
 {
-	__u32 kept = 0;
+	__u32 shared = 0;
 
-	if (!trigger)
-		return levels;
 	for (__u32 i = 0; i < chain->count; i++)
-		if (levels & 1u << i && chain_has(trigger, chain->level[i].id))
-			kept |= 1u << i;
-	return kept ? kept : levels; /* lowering a limit is done from outside */
+		if (!trigger || chain_has(trigger, chain->level[i].id))
+			shared |= 1u << i;
+	return shared;
 }
 
 /* cgroup v1 marks the memcg that is out of memory and all below it: the topmost mark is its own. */
@@ -160,6 +151,46 @@ static __u32 keep_locked(__u32 levels, const struct oomwhy_chain *chain)
 	return levels & 1u << top ? 1u << top : levels;
 }
 
+static __u32 at_limit(const struct oomwhy_chain *chain)
+{
+	__u32 memory = 0, swap = 0;
+
+	for (__u32 i = 0; i < chain->count; i++) {
+		const struct oomwhy_memcg *memcg = &chain->level[i];
+
+		if (memcg->usage_pages >= memcg->limit_pages)
+			memory |= 1u << i;
+		if (chain->hierarchy && memcg->swap_usage_pages >= memcg->swap_limit_pages)
+			swap |= 1u << i;
+	}
+	return swap ? swap : memory; /* all levels of memory+swap are asked first */
+}
+
+/*
+ * A charge asks the task's memcgs from the innermost one outwards and fails at the first without
+ * room. So the innermost suspect it is, if it still stands at its limit; if it has a little room by
+ * now, who can say.
+ */
+static __u32 keep_innermost(__u32 levels, const struct oomwhy_chain *chain)
+{
+	__u32 innermost = levels & -levels;
+
+	return innermost & at_limit(chain) ? innermost : levels;
+}
+
+static __u32 narrow(__u32 levels, const struct oomwhy_chain *chain)
+{
+	__u32 locked, innermost;
+
+	if (!levels || is_single(levels))
+		return levels;
+	locked = keep_locked(levels, chain);
+	innermost = keep_innermost(levels, chain);
+	if (is_single(locked) && is_single(innermost))
+		return locked | innermost; /* two, if they contradict each other */
+	return is_single(innermost) ? innermost : locked;
+}
+
 static struct infer_result memcg_or_unknown(__u32 levels, bool host)
 {
 	struct infer_result result = { .levels = levels, .host = host };
@@ -171,68 +202,125 @@ static struct infer_result memcg_or_unknown(__u32 levels, bool host)
 	return result;
 }
 
-/* Nobody's own counter has grown. */
-static struct infer_result without_growth(const struct oomwhy_victim *victim, __u32 full,
-					  __u32 echoes, bool trigger_is_kthread)
-{
-	const struct oomwhy_host *host = &victim->host;
-	bool host_short = host->nodes && host->short_nodes == host->nodes;
+/* Sets of levels of the victim's chain, and what else there is to see. */
+struct look {
+	__u32 counted; /* an OOM, since we last looked or a moment ago: the owner has */
+	__u32 grown; /* of these, since we last looked */
+	__u32 full, over, limited;
+	__u32 shared; /* with the trigger */
+	bool some_short, all_short; /* NUMA nodes */
+	bool one_node;
+	bool kthread; /* asked */
+};
 
-	if (echoes)
-		return memcg_or_unknown(echoes, host_short);
-	if (host_short)
+static void look_at_host(struct look *ret, const struct oomwhy_host *host)
+{
+	ret->some_short = host->short_nodes;
+	ret->all_short = host->nodes && host->short_nodes == host->nodes;
+	ret->one_node = is_single(host->nodes);
+}
+
+static void look_at_chain(struct look *ret, const struct infer *infer,
+			  const struct oomwhy_victim *victim)
+{
+	const struct oomwhy_chain *chain = &victim->chain;
+
+	for (__u32 i = 0; i < chain->count; i++) {
+		const struct oomwhy_memcg *memcg = &chain->level[i];
+		__u32 bit = 1u << i;
+
+		if (has_grown(infer, memcg, victim->header.boot_time_ns))
+			ret->grown |= bit;
+		if (was_owner_lately(infer, memcg, victim->header.boot_time_ns))
+			ret->counted |= bit;
+		if (is_full(infer, chain, i))
+			ret->full |= bit;
+		if (memcg->usage_pages > memcg->limit_pages)
+			ret->over |= bit;
+		if (memcg->limit_pages < NO_LIMIT_PAGES)
+			ret->limited |= bit;
+	}
+	ret->counted |= ret->grown;
+}
+
+/* Of the levels that counted an OOM those that may have done so for this kill. */
+static __u32 suspects(const struct look *look)
+{
+	__u32 full = look->counted & look->full;
+
+	if (full & look->shared)
+		return full & look->shared;
+	/* A charge cannot have run into any of these. Lowering a limit is done from outside. */
+	if (full & look->over)
+		return full & look->over;
+	if (look->counted & look->shared)
+		return full | (look->counted & look->shared);
+	return look->counted;
+}
+
+/* The asker reclaimed the machine's memory last (then @is_known), or no memcg is suspect. */
+static struct infer_result of_machine(const struct look *look, bool is_known)
+{
+	if (look->all_short)
 		return (struct infer_result){ .answer = INFER_HOST };
-	if (trigger_is_kthread)
+	if (look->kthread)
 		return (struct infer_result){ .answer = INFER_MANUAL };
-	if (full)
-		return memcg_or_unknown(full, false);
-	if (host->short_nodes)
+	if (!is_known && look->full) /* by page cache it may be */
+		return memcg_or_unknown(look->full, true);
+	if (look->some_short)
 		return (struct infer_result){ .answer = INFER_CPUSET };
+	if (is_known && look->one_node) /* free pages, but not enough in a row */
+		return (struct infer_result){ .answer = INFER_HOST };
 	return (struct infer_result){ .answer = INFER_UNKNOWN, .host = true };
 }
 
-/* Some counter has grown, but what it belongs to is not full: full it was, or the growth is an old
- * one. */
-static struct infer_result without_full(const struct oomwhy_victim *victim, __u32 grown,
-					bool trigger_is_kthread)
+/* The asker reclaimed a memcg last: one of them it is. */
+static struct infer_result of_memcg(const struct look *look, const struct oomwhy_chain *chain)
 {
-	const struct oomwhy_host *host = &victim->host;
-	bool all_near = true;
+	__u32 levels = suspects(look);
 
-	for (__u32 i = 0; i < victim->chain.count; i++)
-		if (grown & 1u << i)
-			all_near &= is_near(&victim->chain.level[i]);
-	if (trigger_is_kthread && !all_near)
+	/* Kernel threads work for memcgs at times; and one of them does what sysrq-f asks for. */
+	if (look->kthread && !(levels & look->grown & look->full))
 		return (struct infer_result){ .answer = INFER_MANUAL };
-	return memcg_or_unknown(grown,
-				!all_near || (host->nodes && host->short_nodes == host->nodes));
+	if (!levels)
+		levels = look->full & look->shared;
+	if (!levels)
+		levels = look->limited & look->shared;
+	return memcg_or_unknown(narrow(levels, chain), false);
+}
+
+static struct infer_result of_any(const struct look *look, const struct oomwhy_chain *chain)
+{
+	__u32 levels = suspects(look);
+
+	if (levels & look->grown & look->full)
+		return memcg_or_unknown(narrow(levels, chain), false);
+	if (levels & look->grown)
+		return memcg_or_unknown(narrow(levels, chain), look->some_short || look->kthread);
+	if (levels & look->full)
+		return memcg_or_unknown(narrow(levels, chain), look->all_short);
+	return of_machine(look, false);
 }
 
 struct infer_result infer_owner(const struct infer *infer, const struct oomwhy_victim *victim,
 				const struct oomwhy_chain *trigger, bool trigger_is_kthread)
 {
 	const struct oomwhy_chain *chain = &victim->chain;
-	__u64 now_ns = victim->header.boot_time_ns;
-	__u32 grown = 0, full = 0, echoes = 0, both;
+	struct look look = { .kthread = trigger_is_kthread };
 
-	for (__u32 i = 0; i < chain->count; i++) {
-		if (has_grown(infer, &chain->level[i], now_ns))
-			grown |= 1u << i;
-		if (is_full(infer, chain, i))
-			full |= 1u << i;
-		if (was_owner_lately(infer, &chain->level[i], now_ns))
-			echoes |= 1u << i;
+	look.shared = shared_with(chain, trigger);
+	look_at_host(&look, &victim->host);
+	look_at_chain(&look, infer, victim);
+	switch (victim->reclaim) {
+	case OOMWHY_RECLAIM_MACHINE:
+		return of_machine(&look, true);
+	case OOMWHY_RECLAIM_MEMCG:
+		return of_memcg(&look, chain);
+	case OOMWHY_RECLAIM_NONE:
+		if (trigger_is_kthread)
+			return (struct infer_result){ .answer = INFER_MANUAL };
 	}
-	if (!grown)
-		return without_growth(victim, full, full & echoes, trigger_is_kthread);
-	both = grown & full;
-	if (!both)
-		return without_full(victim, grown, trigger_is_kthread);
-	if (!is_single(both))
-		both = keep_triggers(both, chain, trigger);
-	if (!is_single(both))
-		both = keep_locked(both, chain);
-	return memcg_or_unknown(both, false);
+	return of_any(&look, chain);
 }
 
 /*

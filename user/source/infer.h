@@ -10,11 +10,15 @@
  * right before the OOM killer is called for it (mem_cgroup_oom(), mem_cgroup_resize_max()). So the
  * limit owner is a level of the victim's chain whose counter has grown since it was last looked at,
  * and its usage stands at its limit.
- * - Two memcgs may run into their limits at once: both have grown, one is served first. Then the
- * trigger's own chain and, on cgroup v1, the oom_lock flags decide, or nobody does and both are
- * suspects.
- * - No counter has grown: the machine itself, if its free memory is under the watermarks; a NUMA
- * node, if only that is; sysrq-f, if a kernel thread asked.
+ * - Two memcgs may run into their limits at once: both have grown, one is served first. And growth
+ * may be old: of an OOM that ended without a kill, or of tasks that counted after their first's
+ * kill. Then the trigger's own chain decides, the order in which a charge asks its levels, and the
+ * oom_lock flags of kernels with cgroup v1; or nobody does and all are suspects.
+ * - What the asker reclaimed last, a memcg's memory or the machine's, tells which of the two was
+ * short, where it is tracked. It is certain: with it neither old growth nor a limit that page cache
+ * fills can lead astray.
+ * - Else, if no counter has grown: the machine itself, if its free memory is under the watermarks;
+ * a NUMA node, if only that is; sysrq-f, if a kernel thread asked.
  */
 #ifndef OOMWHY_INFER_H
 #define OOMWHY_INFER_H
