@@ -9,6 +9,9 @@
 #include "compat.bpf.h"
 #include "oomwhy_record.h"
 
+/* The memory controller's: 0 is cgroup v2. From user space. */
+const volatile __u32 memory_hierarchy = 0;
+
 /* NUMA nodes that may exist, from user space: as long are the kernel's arrays of them. */
 const volatile __u32 possible_nodes = 1;
 
@@ -134,16 +137,25 @@ static __always_inline int task_upid(const struct task_struct *task, struct upid
 		ret, sizeof(*ret), (const char *)&pid->numbers + *ret_level * sizeof(struct upid));
 }
 
+static __always_inline u64 not_negative(s64 pages)
+{
+	return pages > 0 ? pages : 0;
+}
+
 static __always_inline void capture_mm(struct oomwhy_task *record, const struct mm_struct *mm)
 {
-	record->anon_pages = compat_rss_pages(mm, MM_ANONPAGES);
-	record->file_pages = compat_rss_pages(mm, MM_FILEPAGES);
-	record->shmem_pages = compat_rss_pages(mm, MM_SHMEMPAGES);
-	record->swap_pages = compat_rss_pages(mm, MM_SWAPENTS);
+	struct rss rss = {};
+
+	compat_rss(&rss, mm, &record->total_vm_pages);
+	record->anon_pages = not_negative(rss.anon_pages);
+	record->file_pages = not_negative(rss.file_pages);
+	record->shmem_pages = not_negative(rss.shmem_pages);
+	record->swap_pages = not_negative(rss.swap_pages);
 	record->pagetables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
 	record->total_vm_pages = BPF_CORE_READ(mm, total_vm);
 }
 
+/* @record: in a map or a ring, not on the stack (see compat_rss()). */
 static __noinline int capture_task(struct oomwhy_task *record, const struct task_struct *task)
 {
 	const struct mm_struct *mm = BPF_CORE_READ(task, mm);
@@ -166,6 +178,8 @@ static __noinline int capture_task(struct oomwhy_task *record, const struct task
 		record->flags |= OOMWHY_TASK_EXITING;
 	if (mm) {
 		record->flags |= OOMWHY_TASK_HAS_MM;
+		if (BPF_CORE_READ(mm, mm_users.counter) > BPF_CORE_READ(task, signal, nr_threads))
+			record->flags |= OOMWHY_TASK_MM_SHARED;
 		capture_mm(record, mm);
 	}
 	return 0;

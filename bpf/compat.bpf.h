@@ -14,6 +14,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#include "oomwhy_record.h"
+
+/* CPUs that may exist, from user space. */
+const volatile __u32 possible_cpus = 1;
+
 /*
  * oom_lock and oom_kill_disable belong to cgroup v1 and exist where the kernel can still do v1:
  * always before e93d4166b40a ("mm: memcg: put cgroup v1-specific code under a config option",
@@ -40,9 +45,57 @@ static __noinline u32 compat_oom_kill_disable(const struct mem_cgroup *memcg)
 }
 
 /*
+ * A task that waits because the OOM killer is disabled. Only cgroup v1 can do that: the field went
+ * where oom_kill_disable did.
+ */
+struct task_struct___v1 {
+	struct mem_cgroup *memcg_in_oom;
+} __attribute__((preserve_access_index));
+
+static __noinline const struct mem_cgroup *compat_memcg_in_oom(const struct task_struct *task)
+{
+	return BPF_CORE_READ((const struct task_struct___v1 *)task, memcg_in_oom);
+}
+
+/*
+ * Of another CPU's part of a per-CPU variable only the distance is missing, and the kernel's table
+ * of distances is no symbol that BPF may read everywhere. But a per-CPU map is such a variable: the
+ * address of its element on that CPU, less its own per-CPU pointer, is the distance.
+ *
+ * The verifier allows no arithmetic with pointers to maps and to their elements: both make their
+ * way through memory, where they become numbers.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} percpu_ruler SEC(".maps");
+
+static __always_inline u64 ruler_pointer(volatile u64 *number)
+{
+	const struct bpf_array *array;
+	u64 pointer = 0;
+
+	*number = (u64)&percpu_ruler;
+	array = (const void *)*number;
+	bpf_core_read(&pointer, sizeof(pointer), &array->pptrs);
+	return pointer;
+}
+
+static __always_inline u64 distance_of_cpu(volatile u64 *number, u64 pointer, u32 cpu)
+{
+	u32 zero = 0;
+
+	*number = (u64)bpf_map_lookup_percpu_elem(&percpu_ruler, &zero, cpu);
+	return *number ? *number - pointer : 0;
+}
+
+/*
  * The counters of a process's memory were one array of atomics until f1a7941243c1 ("mm: convert
- * mm's rss stats into percpu_counter", v6.2), since then an array of percpu_counters. `count` alone
- * lags by at most a batch per CPU.
+ * mm's rss stats into percpu_counter", v6.2), since then an array of percpu_counters: `count`
+ * alone lags by up to a batch per CPU, 2 MiB on a machine with 16. The helper that finds a CPU's
+ * part is older: 07343110b293 ("bpf: add bpf_map_lookup_percpu_elem for percpu map", v5.19).
  */
 struct mm_rss_stat___pre_v62 {
 	atomic_long_t count[1];
@@ -52,41 +105,77 @@ struct mm_struct___pre_v62 {
 	struct mm_rss_stat___pre_v62 rss_stat;
 } __attribute__((preserve_access_index));
 
-struct percpu_counter {
-	s64 count;
-} __attribute__((preserve_access_index));
-
 struct mm_struct___v62 {
 	struct percpu_counter rss_stat[1];
 } __attribute__((preserve_access_index));
 
-static __noinline s64 read_rss_atomic(const struct mm_struct___pre_v62 *mm, u32 member)
-{
-	const char *counts = (const char *)&mm->rss_stat.count;
-	s64 pages = 0;
+struct rss {
+	s64 file_pages, anon_pages, swap_pages, shmem_pages; /* in the order of MM_FILEPAGES, … */
+};
 
-	bpf_probe_read_kernel(&pages, sizeof(pages), counts + (member & 3) * sizeof(s64));
-	return pages;
+static __noinline int read_rss_atomic(struct rss *ret, const struct mm_struct___pre_v62 *mm)
+{
+	return bpf_probe_read_kernel(ret, sizeof(*ret), &mm->rss_stat.count);
 }
 
-static __noinline s64 read_rss_percpu(const struct mm_struct___v62 *mm, u32 member)
+static __always_inline const struct percpu_counter *rss_counter(const struct mm_struct___v62 *mm,
+								u32 member)
 {
-	const char *counter = (const char *)&mm->rss_stat;
-	u64 size = bpf_core_type_size(struct percpu_counter);
-
-	return BPF_CORE_READ((const struct percpu_counter *)(counter + (member & 3) * size), count);
+	return (const void *)((const char *)&mm->rss_stat +
+			      member * bpf_core_type_size(struct percpu_counter));
 }
 
-/* compat_rss_pages() - pages of @mm of one kind: MM_FILEPAGES and so on. Never negative. */
-static __always_inline u64 compat_rss_pages(const struct mm_struct *mm, u32 member)
+static __always_inline s64 cpus_part(const s32 *counters, u64 distance)
 {
-	s64 pages;
+	s32 part = 0;
 
+	bpf_probe_read_kernel(&part, sizeof(part), (const char *)counters + distance);
+	return part;
+}
+
+static __noinline int add_rss_of_cpus(struct rss *rss, const struct mm_struct___v62 *mm,
+				      volatile u64 *number)
+{
+	const s32 *file = BPF_CORE_READ(rss_counter(mm, MM_FILEPAGES), counters);
+	const s32 *anon = BPF_CORE_READ(rss_counter(mm, MM_ANONPAGES), counters);
+	const s32 *swap = BPF_CORE_READ(rss_counter(mm, MM_SWAPENTS), counters);
+	const s32 *shmem = BPF_CORE_READ(rss_counter(mm, MM_SHMEMPAGES), counters);
+	u64 pointer = ruler_pointer(number);
+
+	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
+		u64 distance = distance_of_cpu(number, pointer, cpu);
+
+		if (!distance)
+			break;
+		rss->file_pages += cpus_part(file, distance);
+		rss->anon_pages += cpus_part(anon, distance);
+		rss->swap_pages += cpus_part(swap, distance);
+		rss->shmem_pages += cpus_part(shmem, distance);
+	}
+	return 0;
+}
+
+static __noinline int read_rss_percpu(struct rss *ret, const struct mm_struct___v62 *mm,
+				      volatile u64 *number)
+{
+	ret->file_pages = BPF_CORE_READ(rss_counter(mm, MM_FILEPAGES), count);
+	ret->anon_pages = BPF_CORE_READ(rss_counter(mm, MM_ANONPAGES), count);
+	ret->swap_pages = BPF_CORE_READ(rss_counter(mm, MM_SWAPENTS), count);
+	ret->shmem_pages = BPF_CORE_READ(rss_counter(mm, MM_SHMEMPAGES), count);
+	return add_rss_of_cpus(ret, mm, number);
+}
+
+/*
+ * compat_rss() - pages of @mm by kind. A sum that is made while others count may be below 0.
+ * @number: 8 bytes in a map or a ring, to be overwritten
+ */
+static __always_inline void compat_rss(struct rss *ret, const struct mm_struct *mm,
+				       volatile u64 *number)
+{
 	if (bpf_core_field_exists(struct mm_struct___pre_v62, rss_stat.count))
-		pages = read_rss_atomic((const void *)mm, member);
+		read_rss_atomic(ret, (const void *)mm);
 	else
-		pages = read_rss_percpu((const void *)mm, member);
-	return pages > 0 ? pages : 0;
+		read_rss_percpu(ret, (const void *)mm, number);
 }
 
 #endif

@@ -13,7 +13,10 @@
 #include <bpf/bpf_tracing.h>
 
 #include "capture.bpf.h"
+#include "lifecycle.bpf.h"
 #include "oomwhy_record.h"
+#include "send.bpf.h"
+#include "stall.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -21,29 +24,14 @@ char LICENSE[] SEC("license") = "GPL";
 #define SEND_SIG_PRIV \
 	1 /* the kernel itself is the sender: no siginfo, but this number in its place */
 
+#define OOM_SCORE_ADJ_MIN -1000
+#define THREADS_ASKED_MAX 8
+
 /* Decided by user space before loading. */
-const volatile __u32 memory_hierarchy = 0; /* the memory controller's: 0 is cgroup v2 */
 const volatile bool mark_victim_has_task = true; /* 5.10's tracepoint gives a pid only */
-const volatile bool reclaim_is_tracked = false; /* the programs that note it are loaded */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20); /* user space may set another size */
-} kill_ring SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 18);
-} cgroup_ring SEC(".maps");
-
-/* Readable without bpf(): it may be forbidden later (5.10 without CAP_BPF). */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, OOMWHY_COUNTERS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, u32);
-	__type(value, u64);
-} counters SEC(".maps");
+/* Set by user space when the programs that note it are attached. */
+volatile bool reclaim_is_tracked = false;
 
 /* Whom the running task has just sent the OOM killer's kind of SIGKILL. */
 struct oom_signal {
@@ -76,52 +64,26 @@ struct {
 /* Older than this is no part of the OOM; between the two may lie a report on a slow console. */
 #define RECLAIM_AGE_MAX_NS (60 * 1000000000ULL)
 
-static __u64 kill_sequence;
-static __u64 cgroup_sequence;
-
 /* The decision that is being made now. */
 static __u64 decision_sequence; /* of its record; 0: none is running */
 static __u64 decision_asker;
+
+/* Whom the kernel has marked last: the processes that share its memory die unmarked, right after.
+ */
+static __u64 marked_asker;
+static __u64 marked_mm; /* its address */
+static __u64 marked_ns; /* CLOCK_BOOTTIME */
+static __u32 marked_tgid;
+
+/* As long after the mark may a report on a slow console delay them, if no end is seen. */
+#define SHARERS_NS 1000000000ULL
 
 /* One of each is enough, see above. */
 static struct oomwhy_decision scratch_decision SEC(".data.scratch");
 static struct oomwhy_trigger scratch_trigger SEC(".data.scratch");
 static struct oomwhy_victim scratch_victim SEC(".data.scratch");
 static struct oomwhy_children scratch_children SEC(".data.scratch");
-
-static __always_inline void count(u32 counter)
-{
-	u64 *value = bpf_map_lookup_elem(&counters, &counter);
-
-	if (value)
-		__sync_fetch_and_add(value, 1);
-}
-
-static __always_inline void head(struct oomwhy_header *header, u32 kind)
-{
-	header->kind = kind;
-	header->sequence = ++kill_sequence;
-	header->boot_time_ns = bpf_ktime_get_boot_ns();
-}
-
-/* Only the used part of a record travels: what stands before its array, and the entries that are
- * filled. */
-static __always_inline void send(struct oomwhy_header *header, u32 fixed_size, u32 entries,
-				 u32 entries_max)
-{
-	u32 size;
-
-	if (entries > entries_max)
-		entries = entries_max;
-	size = fixed_size + entries * sizeof(struct oomwhy_memcg);
-	header->size = size;
-	if (bpf_ringbuf_output(&kill_ring, header, size, 0))
-		count(OOMWHY_LOST_KILL_RECORDS);
-}
-
-#define send_chain(record, chain)                                                                \
-	send(&(record)->header, offsetof(typeof(*(record)), chain.level), (record)->chain.count, \
-	     OOMWHY_LEVELS_MAX)
+static struct oomwhy_survivor scratch_survivor SEC(".data.scratch");
 
 static __always_inline void send_trigger(u64 asker)
 {
@@ -167,11 +129,9 @@ static __always_inline int decision_ends(void)
 	if (decision_asker != bpf_get_current_pid_tgid() || !decision_sequence)
 		return 0;
 	head(&record.header, OOMWHY_END);
-	record.header.size = sizeof(record);
 	record.decision = decision_sequence;
-	decision_sequence = 0;
-	if (bpf_ringbuf_output(&kill_ring, &record, sizeof(record), 0))
-		count(OOMWHY_LOST_KILL_RECORDS);
+	decision_sequence = marked_asker = 0;
+	send_bytes(&record.header, sizeof(record));
 	return 0;
 }
 
@@ -197,6 +157,33 @@ SEC("?kretprobe/oom_kill_process")
 int BPF_KRETPROBE(decision_kretprobe)
 {
 	return decision_ends();
+}
+
+/* A member of a group that dies as a whole. A process that has ended already is none. */
+static __always_inline int member_considered(const struct task_struct *task)
+{
+	struct oomwhy_survivor *record = &scratch_survivor;
+
+	if (BPF_CORE_READ(task, signal, oom_score_adj) != OOM_SCORE_ADJ_MIN ||
+	    !BPF_CORE_READ(task, mm))
+		return 0;
+	head(&record->header, OOMWHY_SURVIVOR);
+	record->decision = decision_sequence;
+	capture_task(&record->task, task);
+	send_bytes(&record->header, sizeof(*record));
+	return 0;
+}
+
+SEC("?fentry/oom_kill_memcg_member")
+int BPF_PROG(member_fentry, const struct task_struct *task)
+{
+	return member_considered(task);
+}
+
+SEC("?kprobe/oom_kill_memcg_member")
+int BPF_KPROBE(member_kprobe, const struct task_struct *task)
+{
+	return member_considered(task);
 }
 
 /*
@@ -292,6 +279,7 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	record->asker = asker;
 	capture_task(&record->task, task);
 	record->signalled = signal && signal->tgid == record->task.tgid;
+	record->shares_memory = 0;
 	record->asker_is_victim = record->task.tgid == asker >> 32;
 	record->reclaim = last_reclaim(asker);
 	capture_kin(&record->kin, task);
@@ -302,7 +290,56 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	send_children(&record->chain, asker, css);
 	head(&record->header, OOMWHY_VICTIM);
 	send_chain(record, chain);
+	marked_asker = asker;
+	marked_mm = (u64)BPF_CORE_READ(task, mm);
+	marked_tgid = record->task.tgid;
+	marked_ns = record->header.boot_time_ns;
 	return 0;
+}
+
+/* A leader that has ended has none, the thread that goes on has. */
+static __always_inline u64 process_mm(const struct task_struct *task)
+{
+	const struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	const struct list_head *end = &signal->thread_head, *next = BPF_CORE_READ(end, next);
+	u64 mm = (u64)BPF_CORE_READ(task, mm);
+
+	for (int i = 0; i < THREADS_ASKED_MAX && !mm && next && next != end; i++) {
+		const char *thread =
+			(const char *)next - bpf_core_field_offset(struct task_struct, thread_node);
+
+		mm = (u64)BPF_CORE_READ((const struct task_struct *)thread, mm);
+		next = BPF_CORE_READ(next, next);
+	}
+	return mm;
+}
+
+/*
+ * __oom_kill_process() kills all that share the victim's memory, right after it has marked it, and
+ * marks them not.
+ */
+static __always_inline bool shares_marked_memory(const struct task_struct *task, u64 asker,
+						 const struct oom_signal *signal)
+{
+	return marked_asker == asker && marked_mm && signal->tgid != marked_tgid &&
+	       bpf_ktime_get_boot_ns() - marked_ns < SHARERS_NS && process_mm(task) == marked_mm;
+}
+
+static __always_inline void sharer_killed(const struct task_struct *task, u64 asker)
+{
+	struct oomwhy_victim *record = &scratch_victim;
+
+	record->decision = decision_asker == asker ? decision_sequence : 0;
+	record->asker = asker;
+	capture_task(&record->task, task);
+	record->signalled = record->shares_memory = 1;
+	record->asker_is_victim = record->task.tgid == asker >> 32;
+	record->reclaim = OOMWHY_RECLAIM_NOT_TRACKED;
+	capture_kin(&record->kin, task);
+	capture_chain(&record->chain, task_memcg_css(task));
+	__builtin_memset(&record->host, 0, sizeof(record->host));
+	head(&record->header, OOMWHY_VICTIM);
+	send_chain(record, chain);
 }
 
 SEC("tp_btf/mark_victim")
@@ -326,7 +363,8 @@ int mark_victim(u64 *ctx)
 }
 
 SEC("tp_btf/signal_generate")
-int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_struct *task)
+int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_struct *task,
+	     int group, int result)
 {
 	struct oom_signal entry = {};
 	__u64 asker;
@@ -338,6 +376,8 @@ int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_
 	entry.tid = BPF_CORE_READ(task, pid);
 	entry.tgid = BPF_CORE_READ(task, tgid);
 	bpf_map_update_elem(&oom_signals, &asker, &entry, BPF_ANY);
+	if (result != TRACE_SIGNAL_IGNORED && shares_marked_memory(task, asker, &entry))
+		sharer_killed(task, asker);
 	return 0;
 }
 
@@ -360,84 +400,4 @@ SEC("?tp_btf/mm_vmscan_direct_reclaim_end")
 int machine_reclaim_ends(void *ctx)
 {
 	return reclaim_ends(OOMWHY_RECLAIM_MACHINE);
-}
-
-static __always_inline int cgroup_changed(const struct cgroup *cgroup, u32 change)
-{
-	const struct kernfs_node *kn = BPF_CORE_READ(cgroup, kn);
-	struct oomwhy_cgroup *record;
-
-	/* On cgroup v1 the event comes once per hierarchy, and ids are per hierarchy. */
-	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != memory_hierarchy)
-		return 0;
-	cgroup_sequence++; /* serialised by cgroup_mutex */
-	record = bpf_ringbuf_reserve(&cgroup_ring, sizeof(*record), 0);
-	if (!record) {
-		count(OOMWHY_LOST_CGROUP_RECORDS);
-		return 0;
-	}
-	record->header.kind = OOMWHY_CGROUP;
-	record->header.size = sizeof(*record);
-	record->header.sequence = cgroup_sequence;
-	record->header.boot_time_ns = bpf_ktime_get_boot_ns();
-	record->id = BPF_CORE_READ(kn, id);
-	record->parent_id = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
-	record->change = change;
-	record->level = BPF_CORE_READ(cgroup, level);
-	if (bpf_probe_read_kernel_str(record->name, sizeof(record->name),
-				      BPF_CORE_READ(kn, name)) <= 0)
-		record->name[0] = 0;
-	bpf_ringbuf_submit(record, 0);
-	return 0;
-}
-
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(cgroup_mkdir, const struct cgroup *cgroup)
-{
-	return cgroup_changed(cgroup, OOMWHY_CGROUP_MADE);
-}
-
-SEC("tp_btf/cgroup_rmdir")
-int BPF_PROG(cgroup_rmdir, const struct cgroup *cgroup)
-{
-	return cgroup_changed(cgroup, OOMWHY_CGROUP_REMOVED);
-}
-
-SEC("tp_btf/cgroup_release")
-int BPF_PROG(cgroup_release, const struct cgroup *cgroup)
-{
-	return cgroup_changed(cgroup, OOMWHY_CGROUP_RELEASED);
-}
-
-SEC("tp_btf/cgroup_rename")
-int BPF_PROG(cgroup_rename, const struct cgroup *cgroup)
-{
-	return cgroup_changed(cgroup, OOMWHY_CGROUP_RENAMED);
-}
-
-/*
- * The memcgs that have run into their limits before we came, one pass over the tasks at start:
- * cgroup v1 has no file that tells it. User space drops the doubles.
- */
-SEC("iter/task")
-int baseline(struct bpf_iter__task *ctx)
-{
-	struct seq_file *seq = ctx->meta->seq;
-	const struct task_struct *task = ctx->task;
-	const struct cgroup_subsys_state *css;
-
-	if (!task || BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid))
-		return 0;
-	css = task_memcg_css(task);
-	for (int i = 0; i < OOMWHY_DEPTH_MAX && css; i++) {
-		struct oomwhy_baseline record = {};
-
-		record.oom_events = memcg_oom_events((const void *)css);
-		if (record.oom_events) {
-			record.id = BPF_CORE_READ(css, cgroup, kn, id);
-			bpf_seq_write(seq, &record, sizeof(record));
-		}
-		css = BPF_CORE_READ(css, parent);
-	}
-	return 0;
 }

@@ -9,13 +9,20 @@
  *
  * A kill is a group of records of the kill ring, serialised by the kernel's oom_lock:
  *
- *     DECISION  oom_kill_process() begins         (plans fentry and kprobe)
- *     TRIGGER   the task that asked               (without a DECISION only if it is not the victim
- * itself) CHILDREN  who shares the limit              (for each full memcg above the victim's)
- *     VICTIM    oom:mark_victim                   (one or more, each after its CHILDREN)
- *     END       oom_kill_process() returns        (plans fentry and kprobe)
+ *   DECISION  oom_kill_process() begins   (plans fentry and kprobe)
+ *   TRIGGER   the task that asked         (without a DECISION only if it is not the victim itself)
+ *   CHILDREN  who shares the limit        (for each full memcg above the victim's)
+ *   VICTIM    oom:mark_victim             (one or more, each after its CHILDREN), or a process that
+ *                                         is killed because it shares a marked one's memory
+ *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
+ *   END       oom_kill_process() returns                          (plans fentry and kprobe)
  *
  * `asker`, the pid_tgid of the task that runs the OOM killer, is the same in all of them.
+ *
+ * Where nobody is killed (plans fentry and kprobe):
+ *
+ *   STALL     tasks run into a limit in vain: nothing may be killed, or the OOM killer is disabled
+ *   WAIT      a task begins or ends to wait for a disabled OOM killer
  */
 #ifndef OOMWHY_RECORD_H
 #define OOMWHY_RECORD_H
@@ -34,6 +41,8 @@
 #define OOMWHY_NAME_SIZE 256
 #define OOMWHY_COMM_SIZE 16
 #define OOMWHY_NODES_MAX 8
+/* Of more CPUs the parts are left out: a process's figures may then lag by a batch for each. */
+#define OOMWHY_CPUS_MAX 1024
 #define OOMWHY_ZONES_MAX 5
 
 enum oomwhy_kind {
@@ -42,6 +51,9 @@ enum oomwhy_kind {
 	OOMWHY_VICTIM = 3,
 	OOMWHY_CHILDREN = 4,
 	OOMWHY_END = 5,
+	OOMWHY_SURVIVOR = 6,
+	OOMWHY_STALL = 7,
+	OOMWHY_WAIT = 8,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -49,7 +61,8 @@ enum oomwhy_kind {
 struct oomwhy_header {
 	__u32 kind; /* enum oomwhy_kind */
 	__u32 size; /* bytes in use, this header included */
-	__u64 sequence; /* of its ring, from 1; a gap is a loss */
+	__u64 sequence; /* of its ring, from 1; a gap is a loss. 0: sent outside of oom_lock, in no
+			   order */
 	__u64 boot_time_ns; /* CLOCK_BOOTTIME */
 };
 
@@ -85,6 +98,7 @@ struct oomwhy_chain {
 #define OOMWHY_TASK_KTHREAD (1u << 0)
 #define OOMWHY_TASK_EXITING (1u << 1)
 #define OOMWHY_TASK_HAS_MM (1u << 2)
+#define OOMWHY_TASK_MM_SHARED (1u << 3) /* perhaps: more than its threads use its memory */
 
 struct oomwhy_task {
 	__u32 tid;
@@ -165,7 +179,7 @@ struct oomwhy_victim {
 	__u32 signalled; /* bool: the OOM killer sent it SIGKILL right before */
 	__u32 asker_is_victim; /* bool: then the trigger is the same process */
 	__u32 reclaim; /* enum oomwhy_reclaim: what the asker did last */
-	__u32 pad;
+	__u32 shares_memory; /* bool: not marked, but killed because it shares a marked one's */
 	struct oomwhy_task task;
 	struct oomwhy_kin kin;
 	struct oomwhy_host host;
@@ -185,6 +199,49 @@ struct oomwhy_end {
 	struct oomwhy_header header;
 	__u64 decision;
 };
+
+struct oomwhy_survivor {
+	struct oomwhy_header header;
+	__u64 decision;
+	struct oomwhy_task task;
+};
+
+enum oomwhy_stall_kind {
+	OOMWHY_NOTHING_KILLABLE = 1, /* all that could die is protected */
+	OOMWHY_KILLER_DISABLED = 2, /* cgroup v1: memory.oom_control */
+};
+
+/* Sent once for each memcg, and again after some time without: what follows is counted only. */
+struct oomwhy_stall {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u64 memcg_id; /* the limit owner; 0: the machine */
+	__s64 order; /* -1: sysrq */
+	__u32 kind; /* enum oomwhy_stall_kind */
+	__u32 slot; /* of the map `attempts`: how often, if nothing is killable */
+	__u32 asker_is_outside; /* bool: of the owner: it has lowered the limit */
+	__u32 pad;
+	struct oomwhy_task task; /* the asker */
+	struct oomwhy_chain chain; /* of the asker; the owner's if the asker is not in it */
+};
+
+struct oomwhy_wait {
+	struct oomwhy_header header;
+	__u64 memcg_id;
+	__u32 begins; /* bool */
+	__u32 pad;
+};
+
+/* One entry of the map `attempts`. */
+struct oomwhy_attempts {
+	__u64 memcg_id;
+	__u64 count; /* 0: free */
+	__u64 last_ns; /* CLOCK_BOOTTIME */
+};
+
+#define OOMWHY_ATTEMPTS_MAX 16
+/* After so long without an attempt the next one is a new stall. */
+#define OOMWHY_STALL_QUIET_NS 3000000000ULL
 
 enum oomwhy_cgroup_change {
 	OOMWHY_CGROUP_MADE = 1,
@@ -224,6 +281,9 @@ _Static_assert(sizeof(struct oomwhy_task) == 96, "record layout");
 _Static_assert(sizeof(struct oomwhy_kin) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_decision) == 80 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_victim) == 224 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_survivor) == 128, "record layout");
+_Static_assert(sizeof(struct oomwhy_stall) == 160 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
 #endif
 

@@ -141,3 +141,15 @@ const struct limit *incident_limit_of(const struct incident *incident, enum limi
 {
 	return incident_limit((struct incident *)incident, level);
 }
+
+bool event_has_incident(const struct event *ev)
+{
+	return ev->type == EVENT_INCIDENT || ev->type == EVENT_STALL;
+}
+
+const struct event_task *incident_subject(const struct incident *incident)
+{
+	bool is_stall = incident->stall.kind != STALL_NONE;
+
+	return is_stall ? &incident->trigger : &incident->victim;
+}

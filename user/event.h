@@ -34,6 +34,7 @@
 #define INCIDENT_LEVELS_MAX 16 /* memcgs from the victim's to the root */
 #define INCIDENT_CHILDREN_MAX 16 /* children of the limit owner */
 #define INCIDENT_OTHER_VICTIMS_MAX 16
+#define INCIDENT_SURVIVORS_MAX 8 /* protected members of a group */
 #define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
 
 struct text {
@@ -47,6 +48,8 @@ enum event_type {
 	EVENT_INCIDENT, /* "oom_kill" */
 	EVENT_LOSS,
 	EVENT_STOP,
+	EVENT_STALL, /* a limit is hit and nobody is killed */
+	EVENT_UPDATE, /* what is known later of an event that was told: it has the same id */
 };
 
 enum origin {
@@ -78,6 +81,19 @@ enum cross_check {
 	CROSS_CHECK_NONE, /* only one way was open */
 	CROSS_CHECK_AGREES,
 	CROSS_CHECK_DIFFERS,
+};
+
+enum stall_kind {
+	STALL_NONE,
+	STALL_NOTHING_KILLABLE, /* all that could die is protected */
+	STALL_KILLER_DISABLED, /* cgroup v1: memory.oom_control */
+};
+
+/* Which of an owner's two limits it was. */
+enum counter {
+	COUNTER_NOT_SAID,
+	COUNTER_MEMORY,
+	COUNTER_MEMORY_AND_SWAP, /* cgroup v1: memsw */
 };
 
 enum attach_plan {
@@ -145,6 +161,14 @@ struct event_task {
 	} kin; /* victims only: is it process 1 of its container? */
 };
 
+/* A member of a dying group that oom_score_adj -1000 protected. */
+struct survivor {
+	__u64 pid;
+	struct text comm;
+	__s64 oom_score_adj;
+	__u64 rss_bytes;
+};
+
 /* One level's limit, for the table that people read. */
 struct limit {
 	__u64 limit_bytes; /* NO_LIMIT: not set */
@@ -199,14 +223,23 @@ struct verdict {
 struct limit_owner {
 	__u64 limit_level; /* enum limit_level: its own, before the trap */
 	struct event_cgroup cgroup;
+	__u64 counter; /* enum counter */
 	__u64 limit_bytes;
 	__u64 usage_bytes;
 	__u64 working_set_bytes;
+	__u64 lowered; /* bool: it was set below what was in use; 1 or not said */
 };
 
 struct allocation {
 	__s64 order; /* the request was for 2^order pages; -1: sysrq */
 	__u64 gfp_mask; /* the kernel's own bits, which differ between kernels */
+};
+
+struct stall {
+	__u64 kind; /* enum stall_kind */
+	__u64 attempts; /* the kernel's, to find somebody to kill; updates only */
+	__u64 tasks; /* that waited; updates only */
+	__u64 duration_ns; /* from the first sign to the last; updates only */
 };
 
 struct losses {
@@ -225,7 +258,14 @@ struct incident {
 	struct event_task other_victims[INCIDENT_OTHER_VICTIMS_MAX];
 	__u64 other_victims_count;
 	__u64 other_victims_omitted;
+	struct event_cgroup oom_group; /* died as a whole, by its memory.oom.group */
+	struct survivor survivors[INCIDENT_SURVIVORS_MAX];
+	__u64 survivors_count;
+	__u64 survivors_omitted;
+	struct stall stall; /* EVENT_STALL only; there is no victim then */
 	struct event_task trigger; /* pid NOT_KNOWN: there was none (sysrq) or it is not visible */
+	__u64 trigger_lowers_limit; /* bool: it did not ask for memory, it wrote the limit; 1 or
+				       not said */
 	struct allocation allocation;
 	__u64 constraint; /* enum constraint */
 	__u64 total_pages_bytes; /* what the OOM killer took as the size of the domain */
@@ -259,9 +299,15 @@ struct start {
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
 };
 
+struct update {
+	struct limit_owner limit_owner;
+	struct stall stall;
+};
+
 struct stop {
 	__u64 incidents;
 	__u64 victims;
+	__u64 stalls;
 	__u64 cross_check_agreed;
 	__u64 cross_check_differed;
 	__u64 duration_ns;
@@ -281,7 +327,8 @@ struct event {
 	__u64 text_cut; /* 1: the pool was too small, something was cut; else NOT_KNOWN */
 	union {
 		struct start start;
-		struct incident incident;
+		struct incident incident; /* EVENT_INCIDENT, EVENT_STALL */
+		struct update update;
 		struct losses loss;
 		struct stop stop;
 	};
@@ -314,6 +361,13 @@ struct text event_textf(struct event *ev, const char *fmt, ...)
 
 /* text_bytes() - the bytes of @text (text.len of them, no NUL at the end); "" where it is empty. */
 const char *text_bytes(const struct event *ev, struct text text);
+
+/* event_has_incident() - a kill or a stall. */
+bool event_has_incident(const struct event *ev);
+
+/* incident_subject() - whose limits the event tells of: the victim; where nobody died, who asked.
+ */
+const struct event_task *incident_subject(const struct incident *incident);
 
 /* incident_limit() - the row of incident->limits for @level; NULL where there is none. */
 struct limit *incident_limit(struct incident *incident, enum limit_level level);

@@ -35,18 +35,26 @@
 					    .fields = (rows),   \
 					    .count = sizeof(rows) / sizeof((rows)[0]) }
 
-const char *const event_type_names[] = { "", "start", "oom_kill", "loss", "stop", NULL };
+const char *const event_type_names[] = {
+	"", "start", "oom_kill", "loss", "stop", "oom_stall", "oom_update", NULL,
+};
 const char *const origin_names[] = { "", "live", "backfill", "log", NULL };
 const char *const evidence_names[] = { "", "exact", "inferred", "log", NULL };
 const char *const fate_names[] = {
 	"", "killed", "group", "shares_memory", "already_exiting", NULL,
 };
 const char *const cross_check_names[] = { "", "agrees", "differs", NULL };
+static const char *const stall_names[] = { "", "nothing_killable", "killer_disabled", NULL };
+static const char *const counter_names[] = { "", "memory", "memory+swap", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
 /* Derived from the type. */
-static const char *const severity_names[] = { "", "INFO", "ERROR", "WARN", "INFO", NULL };
-static const char *const schema_names[] = { "", SCHEMA, SCHEMA, SCHEMA, SCHEMA, NULL };
+static const char *const severity_names[] = {
+	"", "INFO", "ERROR", "WARN", "INFO", "ERROR", "INFO", NULL,
+};
+static const char *const schema_names[] = {
+	"", SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, NULL,
+};
 
 #define IN struct event_cgroup
 static const struct field cgroup_rows[] = {
@@ -99,6 +107,26 @@ static const struct field task_rows[] = {
 	U64(total_vm_bytes, "total_vm_bytes", "Size of the address space in bytes."),
 };
 static DEFINE(task_table, task_rows);
+#undef IN
+
+#define IN struct survivor
+static const struct field survivor_rows[] = {
+	U64(pid, "process.pid", "Process ID as the node sees it."),
+	TEXT(comm, "comm", "Name of the process, at most 15 bytes, chosen by the workload."),
+	S64(oom_score_adj, "oom_score_adj", "-1000: never killed."),
+	U64(rss_bytes, "rss_bytes", "Resident memory in bytes."),
+};
+static DEFINE(survivor_table, survivor_rows);
+#undef IN
+
+#define IN struct stall
+static const struct field stall_rows[] = {
+	ENUM(kind, "kind", stall_names, "Why nobody was killed."),
+	U64(attempts, "attempts", "How often the kernel looked for somebody to kill."),
+	U64(tasks, "tasks", "Tasks that waited."),
+	U64(duration_ns, "duration_ns", "From its first sign to its last, in ns."),
+};
+static DEFINE(stall_table, stall_rows);
 #undef IN
 
 #define IN struct limit
@@ -173,9 +201,11 @@ static DEFINE(verdict_table, verdict_rows);
 static const struct field limit_owner_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
 	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "The cgroup."),
+	ENUM(counter, "counter", counter_names, "Which of its limits it was."),
 	LIMIT(limit_bytes, "limit_bytes", "Its limit in bytes; null: none is set."),
 	U64(usage_bytes, "usage_bytes", "Memory charged to it in bytes."),
 	U64(working_set_bytes, "working_set_bytes", "Usage without inactive file cache, in bytes."),
+	BOOL(lowered, "lowered", "True: the limit was set below what was in use."),
 };
 static DEFINE(limit_owner_table, limit_owner_rows);
 #undef IN
@@ -232,8 +262,16 @@ static const struct field incident_rows[] = {
 	      "The process that the kernel chose."),
 	LIST(incident.other_victims, "other_victims", struct event_task, task_table,
 	     "Processes that died with it."),
+	TABLE(incident.oom_group, "oom_group", struct event_cgroup, cgroup_table,
+	      "The cgroup with memory.oom.group that died as a whole."),
+	LIST(incident.survivors, "survivors", struct survivor, survivor_table,
+	     "Members of that group that oom_score_adj -1000 protected."),
+	TABLE(incident.stall, "stall", struct stall, stall_table,
+	      "Where a limit is hit and nobody is killed; oom_stall lines only."),
 	TABLE(incident.trigger, "trigger", struct event_task, task_table,
 	      "The task whose allocation ran into the limit."),
+	BOOL(incident.trigger_lowers_limit, "trigger.lowers_limit",
+	     "True: it did not ask for memory, it wrote the limit."),
 	S64(incident.allocation.order, "trigger.allocation.order",
 	    "It asked for 2^order pages; -1: killed by hand (sysrq)."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
@@ -263,6 +301,13 @@ static const struct field incident_rows[] = {
 };
 static DEFINE(incident_table, incident_rows);
 
+static const struct field update_rows[] = {
+	TABLE(update.limit_owner, "limit_owner", struct limit_owner, limit_owner_table,
+	      "The cgroup whose limit was hit."),
+	TABLE(update.stall, "stall", struct stall, stall_table, "The stall, which has ended."),
+};
+static DEFINE(update_table, update_rows);
+
 static const struct field loss_rows[] = {
 	TABLE(loss, "losses", struct losses, losses_table, "What was lost since the start."),
 };
@@ -271,6 +316,7 @@ static DEFINE(loss_table, loss_rows);
 static const struct field stop_rows[] = {
 	U64(stop.incidents, "incidents", "OOM kills (decisions) seen."),
 	U64(stop.victims, "victims", "Processes seen to die by them."),
+	U64(stop.stalls, "stalls", "Times that a limit was hit and nobody was killed."),
 	U64(stop.cross_check_agreed, "cross_check.agreed",
 	    "Kills for which decision and counters named the same limit owner."),
 	U64(stop.cross_check_differed, "cross_check.differed",
@@ -288,7 +334,10 @@ const struct field_table *fields_of(enum event_type type)
 	case EVENT_START:
 		return &start_table;
 	case EVENT_INCIDENT:
+	case EVENT_STALL:
 		return &incident_table;
+	case EVENT_UPDATE:
+		return &update_table;
 	case EVENT_LOSS:
 		return &loss_table;
 	case EVENT_STOP:

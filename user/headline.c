@@ -129,7 +129,7 @@ static char *limit_unknown(const struct verdict *verdict, char *buf, size_t size
 char *headline_limit(const struct incident *incident, char *buf, size_t size)
 {
 	enum limit_level level = incident_level(incident);
-	const char *qos = qos_class_name((enum qos_class)incident->victim.who.qos);
+	const char *qos = qos_class_name((enum qos_class)incident_subject(incident)->who.qos);
 	char bytes[UNITS_MAX];
 
 	limit_size(incident, level, bytes, sizeof(bytes));
@@ -268,6 +268,58 @@ static void incident_line(struct line *line, const struct event *ev)
 	}
 }
 
+const char *headline_stall(const struct stall *stall)
+{
+	return stall->kind == STALL_KILLER_DISABLED ? "its OOM killer is disabled, tasks wait" :
+						      "nothing there may be killed";
+}
+
+static void stall_line(struct line *line, const struct event *ev)
+{
+	const struct incident *incident = &ev->incident;
+	const struct event_task *subject = incident_subject(incident);
+	struct piece who[WHO_PIECES_MAX];
+	size_t pieces = headline_who(ev, subject, WHO_ALL, who);
+	char limit[HEADLINE_LIMIT_MAX];
+
+	putf(line, "OOM stall: %s", headline_limit(incident, limit, sizeof(limit)));
+	if (incident_level(incident) == LIMIT_SLICE) {
+		putf(line, " ");
+		put_text(line, ev, incident->limit_owner.cgroup.path);
+	}
+	putf(line, "; %s", headline_stall(&incident->stall));
+	if (!known(subject->pid))
+		return;
+	putf(line, "; ");
+	for (size_t i = 0; i < pieces; i++)
+		put_name(line, who[i].bytes, who[i].len);
+	putf(line, pieces ? " (" : "");
+	put_process(line, ev, subject);
+	putf(line, pieces ? ")" : "");
+}
+
+static void update_line(struct line *line, const struct event *ev)
+{
+	const struct stall *stall = &ev->update.stall;
+	char duration[UNITS_MAX];
+
+	putf(line, "OOM stall over");
+	if (ev->update.limit_owner.cgroup.path.len) {
+		putf(line, " in ");
+		put_text(line, ev, ev->update.limit_owner.cgroup.path);
+	}
+	if (known(stall->attempts)) {
+		putf(line, ": ");
+		put_count(line, stall->attempts, "attempt", "attempts");
+	} else if (known(stall->tasks)) {
+		putf(line, ": ");
+		put_count(line, stall->tasks, "task waited", "tasks waited");
+	}
+	if (known(stall->duration_ns))
+		putf(line, " in %s",
+		     units_duration(stall->duration_ns, duration, sizeof(duration)));
+}
+
 static void start_line(struct line *line, const struct start *start)
 {
 	static const char *const plans[] = { "", " fentry", " kprobe", " tracepoint",
@@ -331,6 +383,10 @@ static void stop_line(struct line *line, const struct stop *stop)
 		putf(line, ", ");
 		put_count(line, stop->victims, "victim", "victims");
 	}
+	if (known(stop->stalls) && stop->stalls) {
+		putf(line, ", ");
+		put_count(line, stop->stalls, "stall", "stalls");
+	}
 	if (known(stop->duration_ns))
 		putf(line, " in %s", units_duration(stop->duration_ns, duration, sizeof(duration)));
 	if (known(stop->cross_check_differed) && stop->cross_check_differed)
@@ -359,6 +415,12 @@ void headline(struct event *ev)
 		break;
 	case EVENT_INCIDENT:
 		incident_line(&line, ev);
+		break;
+	case EVENT_STALL:
+		stall_line(&line, ev);
+		break;
+	case EVENT_UPDATE:
+		update_line(&line, ev);
 		break;
 	case EVENT_LOSS:
 		putf(&line, "lost: ");

@@ -23,6 +23,9 @@ void headline(struct event *ev);
  */
 char *headline_limit(const struct incident *incident, char *buf, size_t size);
 
+/* headline_stall() - why nobody was killed, as a clause about the cgroup. */
+const char *headline_stall(const struct stall *stall);
+
 /* incident_level() - the verdict's level; where nobody has judged, the limit owner's own. */
 enum limit_level incident_level(const struct incident *incident);
 

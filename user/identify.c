@@ -34,14 +34,15 @@ static void identify_task(struct event *ev, struct event_task *task)
 
 /*
  * A level's own path would do for all but those below a container, which look like anything: the
- * victim's whole path says what each of its prefixes is.
+ * innermost one's path says what each of its prefixes is.
  */
 static void identify_memcgs(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
-	struct place place = place_of(ev, incident->victim.cgroup.path);
+	struct text path = incident->memcgs[0].path;
+	struct place place = place_of(ev, path);
 
-	if (!incident->victim.cgroup.path.len)
+	if (!path.len)
 		return;
 	for (__u64 i = 0; i < incident->memcgs_count; i++) {
 		struct event_memcg *memcg = &incident->memcgs[i];
@@ -103,11 +104,21 @@ static void identify_owner(struct event *ev)
 				level_of(ev, &verdict->suspects[i].cgroup);
 }
 
+static void identify_update(struct event *ev)
+{
+	struct limit_owner *owner = &ev->update.limit_owner;
+
+	if (owner->cgroup.path.len)
+		owner->limit_level = place_of(ev, owner->cgroup.path).level;
+}
+
 void identify_event(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
 
-	if (ev->type != EVENT_INCIDENT)
+	if (ev->type == EVENT_UPDATE)
+		identify_update(ev);
+	if (!event_has_incident(ev))
 		return;
 	identify_task(ev, &incident->victim);
 	for (__u64 i = 0; i < incident->other_victims_count; i++)

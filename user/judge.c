@@ -149,7 +149,7 @@ static __u64 judge_container_ends(const struct event *ev)
 static void advise_container(struct event *ev, const char *now)
 {
 	struct verdict *verdict = &ev->incident.verdict;
-	struct text name = ev->incident.victim.who.container_name;
+	struct text name = incident_subject(&ev->incident)->who.container_name;
 
 	verdict->manifest_field = event_textf(ev, "resources.limits.memory");
 	verdict->action = event_textf(ev,
@@ -212,6 +212,25 @@ static const char *advice_of(enum limit_level level)
 	}
 }
 
+/* Somebody chose that nothing dies there: more memory is not the first remedy. */
+static void advise_stall(struct event *ev, const char *now)
+{
+	struct verdict *verdict = &ev->incident.verdict;
+
+	if (ev->incident.stall.kind == STALL_KILLER_DISABLED)
+		verdict->action = event_textf(
+			ev,
+			"write 0 to the cgroup's memory.oom_control, raise its limit%s, "
+			"or end a process in it",
+			now);
+	else
+		verdict->action =
+			event_textf(ev,
+				    "give a process in it an oom_score_adj above -1000, raise the "
+				    "limit%s, or end a process by hand",
+				    now);
+}
+
 static void advise(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
@@ -222,7 +241,9 @@ static void advise(struct event *ev)
 		units_limit(incident->limit_owner.limit_bytes, limit, sizeof(limit));
 		snprintf(now, sizeof(now), " (now %s)", limit);
 	}
-	if (level == LIMIT_CONTAINER)
+	if (ev->type == EVENT_STALL)
+		advise_stall(ev, now);
+	else if (level == LIMIT_CONTAINER)
 		advise_container(ev, now);
 	else if (level == LIMIT_POD)
 		advise_pod(ev, now);
@@ -238,7 +259,7 @@ void judge_event(struct event *ev)
 	struct verdict *verdict = &incident->verdict;
 	bool equal = false;
 
-	if (ev->type != EVENT_INCIDENT)
+	if (!event_has_incident(ev))
 		return;
 	/* Nothing of an older verdict stays. */
 	verdict->manifest_field = verdict->action = (struct text){ 0 };
@@ -250,6 +271,6 @@ void judge_event(struct event *ev)
 		verdict->limit_level = judge_pod(ev, &equal);
 		verdict->equal_limits = equal;
 	}
-	verdict->container_ends = judge_container_ends(ev);
+	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
 	advise(ev);
 }

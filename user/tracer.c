@@ -80,8 +80,19 @@ static bool send(struct tracer *tracer, struct event *ev)
 	return queue_push(&tracer->queue, ev);
 }
 
+static void count_incident(struct tracer *tracer, const struct incident *incident)
+{
+	tracer->incidents++;
+	tracer->victims += incident->victim.fate == FATE_KILLED;
+	tracer->victims += incident->other_victims_omitted;
+	for (__u64 i = 0; i < incident->other_victims_count; i++)
+		tracer->victims += incident->other_victims[i].fate != FATE_ALREADY_EXITING;
+	if (tracer->incidents == tracer->options.count)
+		tracer->stop = true;
+}
+
 /* The end of the assembler's part: place, judge, and on to the writer. */
-static void take_incident(void *context, struct event *ev)
+static void take_event(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
@@ -91,14 +102,13 @@ static void take_incident(void *context, struct event *ev)
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
 	judge_event(ev);
-	read_losses(tracer, &losses);
-	ev->incident.losses_total = losses.total;
+	if (event_has_incident(ev)) {
+		read_losses(tracer, &losses);
+		ev->incident.losses_total = losses.total;
+	}
 	send(tracer, ev);
-	tracer->incidents++;
-	tracer->victims += ev->incident.victim.fate == FATE_KILLED;
-	tracer->victims += ev->incident.other_victims_count + ev->incident.other_victims_omitted;
-	if (tracer->incidents == tracer->options.count)
-		tracer->stop = true;
+	if (ev->type == EVENT_INCIDENT)
+		count_incident(tracer, &ev->incident);
 }
 
 static struct event *begin_note(struct tracer *tracer, enum event_type type)
@@ -165,6 +175,7 @@ static void note_stop(struct tracer *tracer)
 
 	stop->incidents = tracer->incidents;
 	stop->victims = tracer->victims;
+	stop->stalls = tracer->assembler.stalls.count;
 	stop->cross_check_agreed = tracer->assembler.stats.agreed;
 	stop->cross_check_differed = tracer->assembler.stats.differed;
 	stop->duration_ns = ev->boot_time_ns - tracer->started_ns;
@@ -193,6 +204,13 @@ static void take_baseline(void *context, __u64 id, __u64 oom_events)
 	infer_baseline(&tracer->assembler.infer, id, oom_events);
 }
 
+static struct oomwhy_attempts read_attempts(void *context, __u32 slot)
+{
+	struct tracer *tracer = context;
+
+	return bpf_source__attempts(tracer->source, slot);
+}
+
 static void init_assembler(struct tracer *tracer)
 {
 	struct assemble_config config = {
@@ -200,7 +218,8 @@ static void init_assembler(struct tracer *tracer)
 		.memory_total_bytes = tracer->machine.memory_total_bytes,
 		.cpus = tracer->machine.cpus,
 		.wall_ns = clock_wall_of_boot,
-		.emit = take_incident,
+		.attempts = read_attempts,
+		.emit = take_event,
 		.context = tracer,
 	};
 

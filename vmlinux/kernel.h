@@ -37,6 +37,7 @@ enum { false, true };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
@@ -160,8 +161,15 @@ enum {
 	MM_SHMEMPAGES,
 };
 
+/* include/linux/percpu_counter.h */
+struct percpu_counter {
+	s64 count;
+	s32 *counters;
+};
+
 /* include/linux/mm_types.h */
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long total_vm;
 	atomic_long_t pgtables_bytes;
 };
@@ -196,6 +204,8 @@ struct cred {
 
 /* include/linux/sched/signal.h, include/linux/sched.h */
 struct signal_struct {
+	int nr_threads;
+	struct list_head thread_head;
 	struct pid *pids[4];
 	short oom_score_adj;
 };
@@ -216,6 +226,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	const struct cred *real_cred;
 	struct css_set *cgroups;
+	struct list_head thread_node;
 	char comm[16];
 };
 
@@ -232,6 +243,16 @@ struct oom_control {
 	struct task_struct *chosen;
 	long chosen_points;
 	enum oom_constraint constraint;
+};
+
+/* include/linux/bpf.h */
+struct bpf_array {
+	void *pptrs[1];
+};
+
+/* include/trace/events/signal.h */
+enum {
+	TRACE_SIGNAL_IGNORED = 1,
 };
 
 /* kernel/bpf/bpf_iter.c, kernel/bpf/task_iter.c */

@@ -64,7 +64,7 @@ static void check_unknown(const char *base, const struct field_table *table)
 static void init_forgets_everything(void **state)
 {
 	(void)state;
-	for (enum event_type type = EVENT_NONE; type <= EVENT_STOP; type++) {
+	for (enum event_type type = EVENT_NONE; type <= EVENT_UPDATE; type++) {
 		memset(&event, 0xaa, sizeof(event));
 		event_init(&event, type);
 		assert_int_equal(event.type, type);
@@ -147,6 +147,8 @@ static void table_covers_the_structs(void **state)
 	check_type_covered(EVENT_INCIDENT, sizeof(struct incident));
 	check_type_covered(EVENT_LOSS, sizeof(struct losses));
 	check_type_covered(EVENT_STOP, sizeof(struct stop));
+	check_type_covered(EVENT_STALL, sizeof(struct incident));
+	check_type_covered(EVENT_UPDATE, sizeof(struct update));
 	assert_int_equal(fields_of(EVENT_NONE)->count, 0);
 }
 

@@ -108,13 +108,13 @@ static size_t check_rows(json_t *object, const struct field_table *table)
 static void every_field_is_written_once(void **state)
 {
 	static const char *const names[] = { "", "full_start", "full_incident", "full_loss",
-					     "full_stop" };
+					     "full_stop", "full_stall", "full_update" };
 	char name[64];
 	size_t rows;
 	json_t *root;
 
 	(void)state;
-	for (enum event_type type = EVENT_START; type <= EVENT_STOP; type++) {
+	for (enum event_type type = EVENT_START; type <= EVENT_UPDATE; type++) {
 		fixture_full(&event, type);
 		root = parse();
 		rows = check_rows(root, &fields_common) + check_rows(root, fields_of(type));
@@ -146,7 +146,7 @@ static void no_level_below_the_top(void **state)
 	json_t *root;
 
 	(void)state;
-	for (enum event_type type = EVENT_START; type <= EVENT_STOP; type++) {
+	for (enum event_type type = EVENT_START; type <= EVENT_UPDATE; type++) {
 		fixture_full(&event, type);
 		root = parse();
 		assert_non_null(json_object_get(root, "severity"));
@@ -264,7 +264,7 @@ static void the_worst_event_fits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(worst); i++) {
-		for (enum event_type type = EVENT_START; type <= EVENT_STOP; type++) {
+		for (enum event_type type = EVENT_START; type <= EVENT_UPDATE; type++) {
 			event_init(&event, type);
 			struct text text = { .len = 4096 };
 

@@ -383,8 +383,8 @@ static void other_types_stay(void **state)
 
 	(void)state;
 	ev = &stream.got[0];
-	for (enum event_type type = EVENT_START; type <= EVENT_STOP; type++) {
-		if (type == EVENT_INCIDENT)
+	for (enum event_type type = EVENT_START; type <= EVENT_UPDATE; type++) {
+		if (type == EVENT_INCIDENT || type == EVENT_STALL)
 			continue;
 		event_init(ev, type);
 		memcpy(&copy, ev, event_size(ev));

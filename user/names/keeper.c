@@ -132,11 +132,14 @@ void keeper_complete(struct keeper *keeper, struct event *ev)
 {
 	struct incident *incident = &ev->incident;
 
-	if (ev->type != EVENT_INCIDENT)
+	if (ev->type == EVENT_UPDATE)
+		complete(keeper, ev, &ev->update.limit_owner.cgroup);
+	if (!event_has_incident(ev))
 		return;
 	complete(keeper, ev, &incident->limit_owner.cgroup);
 	complete(keeper, ev, &incident->victim.cgroup);
 	complete(keeper, ev, &incident->trigger.cgroup);
+	complete(keeper, ev, &incident->oom_group);
 	for (__u64 i = 0; i < incident->memcgs_count; i++)
 		complete_memcg(keeper, ev, &incident->memcgs[i]);
 	for (__u64 i = 0; i < incident->verdict.suspects_count; i++)

@@ -41,7 +41,7 @@ static bool put_who(struct report *r, const struct event_task *task, enum who_pa
 
 void report_container(struct report *r)
 {
-	const struct identity *who = &r->incident->victim.who;
+	const struct identity *who = &incident_subject(r->incident)->who;
 
 	if (who->container_name.len)
 		put_quoted(&r->w, text_bytes(r->ev, who->container_name), who->container_name.len);
@@ -64,15 +64,22 @@ static void put_time(struct report *r)
 		say_solid(&r->w, "%s ", units_time(r->ev->time_ns, time, sizeof(time)));
 }
 
+static const char *what_happened(const struct report *r)
+{
+	if (r->ev->type == EVENT_STALL)
+		return "OOM STALL:";
+	return r->incident->victim.fate == FATE_ALREADY_EXITING ? "OOM, NO KILL:" : "OOM KILL:";
+}
+
 static void first_line(struct report *r)
 {
+	const struct event_task *subject = incident_subject(r->incident);
 	char limit[HEADLINE_LIMIT_MAX];
 
 	r->w.indent = REPORT_INDENT;
 	put_time(r);
 	put_ink(&r->w, INK_ALARM);
-	say_solid(&r->w,
-		  r->incident->victim.fate == FATE_ALREADY_EXITING ? "OOM, NO KILL:" : "OOM KILL:");
+	say_solid(&r->w, "%s", what_happened(r));
 	put_ink(&r->w, INK_PLAIN);
 	say(&r->w, " %s", headline_limit(r->incident, limit, sizeof(limit)));
 	if (r->level == LIMIT_SLICE) {
@@ -80,8 +87,8 @@ static void first_line(struct report *r)
 		report_name(r, r->incident->limit_owner.cgroup.path);
 	} else if (!is_shared(r->level)) {
 		say(&r->w, "  ");
-		if (!put_who(r, &r->incident->victim, WHO_POD))
-			put_who(r, &r->incident->victim, WHO_ALL);
+		if (!put_who(r, subject, WHO_POD))
+			put_who(r, subject, WHO_ALL);
 	} else {
 		say(&r->w, "  ");
 		report_name(r, r->ev->node_name);
@@ -215,6 +222,45 @@ static void others_line(struct report *r)
 	put_newline(&r->w);
 }
 
+/* Members of a group that died, but for these. */
+static void spared_line(struct report *r)
+{
+	const struct incident *incident = r->incident;
+	__u64 here = incident->survivors_count, omitted = incident->survivors_omitted;
+
+	if (!here || here > INCIDENT_SURVIVORS_MAX)
+		return;
+	report_label(r, "spared");
+	for (__u64 i = 0; i < here && i < OTHERS_NAMED_MAX; i++) {
+		const struct survivor *survivor = &incident->survivors[i];
+
+		say(&r->w, i ? "; " : "");
+		report_name(r, survivor->comm);
+		say(&r->w, ", ");
+		say_solid(&r->w, "pid %llu", (unsigned long long)survivor->pid);
+	}
+	if (here + omitted > OTHERS_NAMED_MAX)
+		say(&r->w, "; and %llu more",
+		    (unsigned long long)(here + omitted - OTHERS_NAMED_MAX));
+	say(&r->w, ": protected (adj -1000)");
+	put_newline(&r->w);
+}
+
+static void stalled_line(struct report *r)
+{
+	const struct event_task *trigger = &r->incident->trigger;
+
+	report_label(r, "stuck");
+	if (known(trigger->pid)) {
+		put_comm_and_pid(r, trigger);
+		say(&r->w, ": ");
+	}
+	say(&r->w, "%s", headline_stall(&r->incident->stall));
+	if (r->incident->stall.kind == STALL_NOTHING_KILLABLE)
+		say(&r->w, ", and the kernel tries again and again");
+	put_newline(&r->w);
+}
+
 static bool same_text(const struct report *r, struct text a, struct text b)
 {
 	return a.len && text_equal(r->ev, a, b);
@@ -241,19 +287,6 @@ static void put_where(struct report *r, const struct event_task *trigger)
 	}
 }
 
-/* A charge runs into a limit above the task's own memcg; lowering the limit is done from anywhere.
- */
-static bool is_outside_of_owner(const struct report *r, struct text path)
-{
-	struct text owner = r->incident->limit_owner.cgroup.path;
-	const char *bytes = text_bytes(r->ev, path);
-
-	if (!owner.len || !path.len || owner.len == 1)
-		return false;
-	return path.len < owner.len || memcmp(bytes, text_bytes(r->ev, owner), owner.len) != 0 ||
-	       (path.len > owner.len && bytes[owner.len] != '/');
-}
-
 /* Whose allocation ran into the limit. */
 static void asked_line(struct report *r)
 {
@@ -273,11 +306,13 @@ static void asked_line(struct report *r)
 		put_comm_and_pid(r, trigger);
 		put_where(r, trigger);
 	}
-	if (is_outside_of_owner(r, trigger->cgroup.path)) {
-		say(&r->w, ": from outside, by lowering the limit below what was in use");
+	if (r->incident->trigger_lowers_limit == 1) {
+		say(&r->w, ": not for memory, it set the limit below what was in use");
 		put_newline(&r->w);
 		return;
 	}
+	if (r->incident->limit_owner.lowered == 1)
+		say(&r->w, ", when the limit had been set below what was in use");
 	if (order >= 0 && order < 32)
 		say(&r->w, order ? ": %llu pages in one piece" : ": %llu page", 1ULL << order);
 	put_newline(&r->w);
@@ -317,18 +352,25 @@ static void id_line(struct report *r)
 static void write_incident(struct report *r)
 {
 	first_line(r);
-	if (is_shared(r->level)) {
+	if (r->ev->type == EVENT_STALL) {
+		fix_line(r);
+		stalled_line(r);
+		report_limit(r);
+	} else if (is_shared(r->level)) {
 		killed_line(r);
 		others_line(r);
+		spared_line(r);
 		report_limit(r);
 		fix_line(r);
 	} else {
 		fix_line(r);
 		killed_line(r);
 		others_line(r);
+		spared_line(r);
 		report_limit(r);
 	}
-	asked_line(r);
+	if (r->ev->type != EVENT_STALL)
+		asked_line(r);
 	id_line(r);
 }
 
@@ -348,7 +390,7 @@ size_t text_write(const struct event *ev, const struct text_style *style, char *
 {
 	struct report r = { .ev = ev };
 
-	if (ev->type != EVENT_INCIDENT) {
+	if (!event_has_incident(ev)) {
 		writer_init(&r.w, style, buf, size);
 		if (ev->message.len)
 			write_single_line(&r);

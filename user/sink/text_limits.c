@@ -65,7 +65,7 @@ static void why_container(struct report *r)
 	if (incident->limit_owner.limit_level == LIMIT_POD) {
 		say(&r->w, "the kernel blames the pod's cgroup%s%s, ", *size ? ": also " : "",
 		    size);
-		if (incident->victim.who.container_name.len)
+		if (incident_subject(incident)->who.container_name.len)
 			report_container(r);
 		else
 			say(&r->w, "this one");
@@ -227,7 +227,8 @@ static void why_unknown(struct report *r)
 
 static void why(struct report *r)
 {
-	const char *qos = qos_class_name((enum qos_class)r->incident->victim.who.qos);
+	const struct event_task *subject = incident_subject(r->incident);
+	const char *qos = qos_class_name((enum qos_class)subject->who.qos);
 
 	if (r->level == LIMIT_CONTAINER)
 		why_container(r);

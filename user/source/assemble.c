@@ -10,12 +10,31 @@
 #define VICTIM_PATIENCE_NS (1 * 1000000000ULL)
 /* Without a visible end: as long after a victim of a group its next may come. */
 #define GROUP_PATIENCE_NS (50 * 1000000ULL)
+#define CHARGE_BATCH_PAGES                                                    \
+	64 /* MEMCG_CHARGE_BATCH: so much may each CPU charge in vain at once \
+	    */
+
+static void init_stalls(struct assembler *as, const struct assemble_config *config)
+{
+	struct stalls_config stalls = {
+		.page_bytes = config->page_bytes,
+		.wall_ns = config->wall_ns,
+		.attempts = config->attempts,
+		.emit = config->emit,
+		.context = config->context,
+	};
+
+	memcpy(stalls.boot_id, config->boot_id, sizeof(stalls.boot_id));
+	stalls_init(&as->stalls, &stalls);
+}
 
 void assemble_init(struct assembler *as, const struct assemble_config *config)
 {
 	memset(as, 0, sizeof(*as));
 	as->config = *config;
+	init_stalls(as, config);
 	infer_init(&as->infer, config->cpus);
+	as->owner_slack_pages = CHARGE_BATCH_PAGES * (__u64)(config->cpus > 0 ? config->cpus : 1);
 }
 
 static void set_id(struct assembler *as)
@@ -121,14 +140,14 @@ static int level_of(const struct oomwhy_chain *chain, __u64 id)
 	return -1;
 }
 
-/* The memcg that dies as a whole with this victim: the outermost memory.oom.group up to the owner;
- * 0: none. */
-static __u64 group_of(const struct oomwhy_chain *chain, int owner)
+/* Level of the memcg that dies as a whole with this victim: the outermost memory.oom.group up to
+ * the owner; -1: none. */
+static int group_of(const struct oomwhy_chain *chain, int owner)
 {
 	for (int i = owner >= 0 ? owner : (int)chain->count - 1; i >= 0; i--)
 		if (chain->level[i].flags & OOMWHY_MEMCG_OOM_GROUP)
-			return chain->level[i].id;
-	return 0;
+			return i;
+	return -1;
 }
 
 static bool same_answer(const struct assembler *as, const struct oomwhy_victim *record,
@@ -185,6 +204,39 @@ static void take_children_of_owner(struct assembler *as, const struct oomwhy_vic
 	}
 }
 
+/*
+ * A charge stops at the limit. Far above it is who lowers the limit; and if the asker is not below
+ * the owner at all, it has not charged anything there: it is who wrote the limit.
+ */
+static void look_for_lowering(struct assembler *as, const struct oomwhy_victim *record, int owner)
+{
+	const struct oomwhy_memcg *memcg = owner >= 0 ? &record->chain.level[owner] : NULL;
+	struct incident *incident = &as->ev.incident;
+	bool is_outside;
+
+	if (!memcg || memcg->usage_pages <= memcg->limit_pages)
+		return;
+	is_outside = as->has_trigger && !(as->trigger.task.flags & OOMWHY_TASK_KTHREAD) &&
+		     !as->trigger.chain.unreached && !as->trigger.chain.skipped &&
+		     level_of(&as->trigger.chain, memcg->id) < 0;
+	if (is_outside)
+		incident->trigger_lowers_limit = 1;
+	if (is_outside || memcg->usage_pages - memcg->limit_pages > as->owner_slack_pages)
+		incident->limit_owner.lowered = 1;
+}
+
+static void take_group(struct assembler *as, const struct oomwhy_victim *record, int owner)
+{
+	int level = record->signalled ? group_of(&record->chain, owner) : -1;
+	struct event_cgroup *group = &as->ev.incident.oom_group;
+
+	as->group_id = 0;
+	if (level < 0)
+		return;
+	as->group_id = group->id = record->chain.level[level].id;
+	group->path = as->ev.incident.memcgs[level].path;
+}
+
 static void take_first_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
 	struct incident *incident = &as->ev.incident;
@@ -201,27 +253,66 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 		event_from_trigger(&as->ev, &as->trigger, as->config.page_bytes);
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
-	event_owner_level(&as->ev, owner);
+	event_owner_level(&as->ev, &record->chain, owner, as->config.page_bytes);
+	look_for_lowering(as, record, owner);
 	take_children_of_owner(as, record, owner);
 	infer_settle(&as->infer, record, owner);
-	as->group_id = group_of(&record->chain, owner);
+	take_group(as, record, owner);
 	as->stats.victims += !!record->signalled;
+}
+
+static struct event_task *find_other(struct incident *incident, __u64 pid)
+{
+	for (__u64 i = 0; i < incident->other_victims_count; i++)
+		if (incident->other_victims[i].pid == pid)
+			return &incident->other_victims[i];
+	return NULL;
+}
+
+/* A member of a group that shares the first victim's memory comes twice: as that, and as itself. */
+static void add_other(struct assembler *as, const struct oomwhy_victim *record, enum fate fate)
+{
+	struct incident *incident = &as->ev.incident;
+	struct event_task *victim = find_other(incident, record->task.tgid);
+
+	if (!victim && incident->other_victims_count == INCIDENT_OTHER_VICTIMS_MAX) {
+		incident->other_victims_omitted++;
+		return;
+	}
+	if (!victim)
+		victim = &incident->other_victims[incident->other_victims_count++];
+	event_from_victim(&as->ev, victim, record, as->config.page_bytes);
+	victim->fate = fate;
 }
 
 static void take_other_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
-	struct incident *incident = &as->ev.incident;
-	struct event_task *victim;
+	__u64 owner_id = as->ev.incident.limit_owner.cgroup.id;
 
 	as->stats.victims += !!record->signalled;
-	infer_settle(&as->infer, record, level_of(&record->chain, incident->limit_owner.cgroup.id));
-	if (incident->other_victims_count == INCIDENT_OTHER_VICTIMS_MAX) {
-		incident->other_victims_omitted++;
-		return;
-	}
-	victim = &incident->other_victims[incident->other_victims_count++];
-	event_from_victim(&as->ev, victim, record, as->config.page_bytes);
-	victim->fate = record->signalled ? FATE_GROUP : FATE_ALREADY_EXITING;
+	infer_settle(&as->infer, record, level_of(&record->chain, owner_id));
+	add_other(as, record, record->signalled ? FATE_GROUP : FATE_ALREADY_EXITING);
+}
+
+static bool is_open_for(const struct assembler *as, __u64 asker, __u64 decision)
+{
+	return as->open && as->asker == asker && as->decision == decision;
+}
+
+/* Killed without a mark, right after the one whose memory it shares. */
+static void take_sharer(struct assembler *as, const struct oomwhy_victim *record)
+{
+	if (is_open_for(as, record->asker, record->decision) &&
+	    as->ev.incident.victim.pid != NOT_KNOWN)
+		add_other(as, record, FATE_SHARES_MEMORY);
+	else
+		as->stats.incomplete++; /* its victim's record is missing, or was told already */
+}
+
+static void take_survivor(struct assembler *as, const struct oomwhy_survivor *record)
+{
+	if (as->open && record->decision && as->decision == record->decision)
+		event_from_survivor(&as->ev, record, as->config.page_bytes);
 }
 
 /* The limit owner has run into its limit once more since: another decision of the same task. */
@@ -276,7 +367,8 @@ static void take_new_victim(struct assembler *as, const struct oomwhy_victim *re
 		take_first_victim(as, record);
 	else
 		take_other_victim(as, record);
-	if (!record->decision && !as->group_id)
+	/* Without a visible end: who may still follow? */
+	if (!record->decision && !as->group_id && !(record->task.flags & OOMWHY_TASK_MM_SHARED))
 		close_incident(as);
 	else
 		as->deadline_ns = record->header.boot_time_ns +
@@ -297,6 +389,8 @@ static void take_victim(struct assembler *as, const struct oomwhy_victim *record
 	 * by that. */
 	bool marks_itself = !record->decision && !record->signalled && record->asker_is_victim;
 
+	if (record->shares_memory)
+		return take_sharer(as, record);
 	as->has_trigger = trigger_is_of(as, record);
 	if (marks_itself || was_seen(as, &record->task))
 		settle_only(as, record);
@@ -316,6 +410,8 @@ static void take_end(struct assembler *as, const struct oomwhy_end *record)
 
 static void check_sequence(struct assembler *as, const struct oomwhy_header *header)
 {
+	if (!header->sequence)
+		return;
 	if (as->sequence && header->sequence > as->sequence + 1) {
 		as->stats.lost_records += header->sequence - as->sequence - 1;
 		as->gap = as->gap_before = true;
@@ -342,16 +438,26 @@ void assemble_record(struct assembler *as, const void *record, size_t size)
 		return take_children(as, record);
 	case OOMWHY_VICTIM:
 		return take_victim(as, record);
+	case OOMWHY_SURVIVOR:
+		return take_survivor(as, record);
 	case OOMWHY_END:
 		return take_end(as, record);
+	case OOMWHY_STALL:
+		return stalls_record(&as->stalls, record);
+	case OOMWHY_WAIT:
+		return stalls_wait(&as->stalls, record);
 	}
 }
 
 __u64 assemble_tick(struct assembler *as, __u64 boot_time_ns)
 {
+	__u64 stalls_ns = stalls_tick(&as->stalls, boot_time_ns);
+
 	if (as->open && boot_time_ns >= as->deadline_ns)
 		close_incident(as);
-	return as->open ? as->deadline_ns : 0;
+	if (!as->open || (stalls_ns && stalls_ns < as->deadline_ns))
+		return stalls_ns;
+	return as->deadline_ns;
 }
 
 void assemble_flush(struct assembler *as)

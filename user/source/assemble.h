@@ -4,8 +4,10 @@
  *
  * oom_lock serialises decisions, so there is at most one open incident. It is complete
  * - with its END, where the decision is visible;
- * - with its VICTIM, where it is not and no memory.oom.group can bring more;
+ * - with its VICTIM, where it is not and neither memory.oom.group nor shared memory can bring more;
  * - else with the next decision, or after a time without records.
+ *
+ * Where nobody is killed there is no incident: see stalls.h.
  *
  * Knows the kernel's records and the model; nothing of Kubernetes, output or files. Allocates
  * nothing.
@@ -20,6 +22,7 @@
 #include "event.h"
 #include "oomwhy_record.h"
 #include "source/infer.h"
+#include "source/stalls.h"
 
 #define ASSEMBLE_SEEN_MAX \
 	64 /* victims remembered, so that a second mark of one makes no second victim */
@@ -31,7 +34,9 @@ struct assemble_config {
 	char boot_id[37];
 	/* Wall clock of a boot time, in ns. */
 	__u64 (*wall_ns)(__u64 boot_time_ns);
-	/* Takes a complete incident; may change it. */
+	/* The kernel's count of attempts, see struct oomwhy_stall. */
+	struct oomwhy_attempts (*attempts)(void *context, __u32 slot);
+	/* Takes a complete event: an incident, a stall, its end; may change it. */
 	void (*emit)(void *context, struct event *ev);
 	void *context;
 };
@@ -51,6 +56,8 @@ struct assembler {
 	struct assemble_config config;
 	struct assemble_stats stats;
 	struct infer infer;
+	struct stalls stalls;
+	__u64 owner_slack_pages; /* so far above its limit may charges alone bring a memcg */
 	struct event ev; /* the open incident */
 	bool open;
 	bool decided; /* it began with a DECISION */

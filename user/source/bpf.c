@@ -13,14 +13,21 @@
 
 #include "oomwhy.skel.h"
 
+#define EXTRAS_MAX 16
+
 struct bpf_source {
 	struct oomwhy_bpf *skel;
 	struct ring_buffer *kills;
 	struct ring_buffer *cgroups;
 	struct bpf_handlers handlers;
-	const __u64 *counters; /* shared with the kernel */
-	size_t counters_bytes;
+	const __u64 *counters; /* shared with the kernel, as is the next */
+	const struct oomwhy_attempts *attempts;
+	struct bpf_link *links[EXTRAS_MAX + 2]; /* those that the skeleton does not attach */
+	int links_count;
 };
+
+#define COUNTERS_BYTES (OOMWHY_COUNTERS * sizeof(__u64))
+#define ATTEMPTS_BYTES (OOMWHY_ATTEMPTS_MAX * sizeof(struct oomwhy_attempts))
 
 static int take_kill(void *context, void *record, size_t size)
 {
@@ -38,32 +45,118 @@ static int take_cgroup(void *context, void *record, size_t size)
 	return 0;
 }
 
+/* A plan's programs: without them it is none. */
+static void choose_decision(struct oomwhy_bpf *skel, enum attach_plan plan)
+{
+	bpf_program__set_autoload(skel->progs.decision_fentry, plan == ATTACH_FENTRY);
+	bpf_program__set_autoload(skel->progs.decision_fexit, plan == ATTACH_FENTRY);
+	bpf_program__set_autoload(skel->progs.decision_kprobe, plan == ATTACH_KPROBE);
+	bpf_program__set_autoload(skel->progs.decision_kretprobe, plan == ATTACH_KPROBE);
+}
+
+/* What they see is told where the kernel has the functions, and a kill is told without them. */
+struct extra {
+	struct bpf_program *program;
+	enum attach_plan plan;
+	bool is_there;
+};
+
+/* Returns how many. */
+static int list_extras(const struct oomwhy_bpf *skel, const struct probe *probe,
+		       struct extra ret[EXTRAS_MAX])
+{
+	bool member = probe->has_group_member, synchronize = probe->has_oom_synchronize;
+	const struct extra extras[] = {
+		{ skel->progs.member_fentry, ATTACH_FENTRY, member },
+		{ skel->progs.member_kprobe, ATTACH_KPROBE, member },
+		{ skel->progs.nothing_fexit, ATTACH_FENTRY, true },
+		{ skel->progs.nothing_kprobe, ATTACH_KPROBE, true },
+		{ skel->progs.nothing_kretprobe, ATTACH_KPROBE, true },
+		{ skel->progs.wait_fentry, ATTACH_FENTRY, synchronize },
+		{ skel->progs.wait_fexit, ATTACH_FENTRY, synchronize },
+		{ skel->progs.wait_kprobe, ATTACH_KPROBE, synchronize },
+		{ skel->progs.wait_kretprobe, ATTACH_KPROBE, synchronize },
+	};
+
+	_Static_assert(sizeof(extras) <= EXTRAS_MAX * sizeof(*ret), "extras");
+	memcpy(ret, extras, sizeof(extras));
+	return sizeof(extras) / sizeof(*extras);
+}
+
+static void choose_extras(const struct oomwhy_bpf *skel, const struct probe *probe,
+			  enum attach_plan plan)
+{
+	struct extra extras[EXTRAS_MAX];
+	int count = list_extras(skel, probe, extras);
+
+	for (int i = 0; i < count; i++) {
+		bpf_program__set_autoload(extras[i].program,
+					  extras[i].plan == plan && extras[i].is_there);
+		bpf_program__set_autoattach(extras[i].program, false);
+	}
+}
+
 static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum attach_plan plan)
 {
 	skel->rodata->memory_hierarchy = probe->memory_hierarchy;
 	skel->rodata->mark_victim_has_task = probe->mark_victim_has_task;
 	skel->rodata->possible_nodes = probe->nodes;
-	skel->rodata->reclaim_is_tracked = plan == ATTACH_TRACEPOINT;
-	bpf_program__set_autoload(skel->progs.memcg_reclaim_ends, plan == ATTACH_TRACEPOINT);
-	bpf_program__set_autoload(skel->progs.machine_reclaim_ends, plan == ATTACH_TRACEPOINT);
-	bpf_program__set_autoload(skel->progs.decision_fentry, plan == ATTACH_FENTRY);
-	bpf_program__set_autoload(skel->progs.decision_fexit, plan == ATTACH_FENTRY);
-	bpf_program__set_autoload(skel->progs.decision_kprobe, plan == ATTACH_KPROBE);
-	bpf_program__set_autoload(skel->progs.decision_kretprobe, plan == ATTACH_KPROBE);
+	skel->rodata->possible_cpus = probe->cpus;
+	choose_decision(skel, plan);
+	choose_extras(skel, probe, plan);
+	bpf_program__set_autoload(skel->progs.memcg_reclaim_ends, true);
+	bpf_program__set_autoload(skel->progs.machine_reclaim_ends, true);
+	bpf_program__set_autoattach(skel->progs.memcg_reclaim_ends, false);
+	bpf_program__set_autoattach(skel->progs.machine_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.baseline, false);
+}
+
+static int attach(struct bpf_source *source, struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+
+	if (!link) {
+		int err = -errno;
+
+		log_debug("%s is not attached: %s", bpf_program__name(program), strerror(-err));
+		return err;
+	}
+	source->links[source->links_count++] = link;
+	return 0;
+}
+
+static void attach_extras(struct bpf_source *source, const struct probe *probe)
+{
+	struct extra extras[EXTRAS_MAX];
+	int count = list_extras(source->skel, probe, extras);
+
+	for (int i = 0; i < count; i++)
+		if (bpf_program__autoload(extras[i].program))
+			attach(source, extras[i].program); /* refused: going on without */
+}
+
+/* What tells a memcg's limit from the machine's where the decision is not visible. */
+static int attach_reclaim(struct bpf_source *source)
+{
+	int err = attach(source, source->skel->progs.memcg_reclaim_ends);
+
+	err = err ? err : attach(source, source->skel->progs.machine_reclaim_ends);
+	source->skel->bss->reclaim_is_tracked = !err;
+	return err;
+}
+
+static const void *map_shared(const struct bpf_map *map, size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 static int map_counters(struct bpf_source *source)
 {
-	void *counters;
-
-	source->counters_bytes = OOMWHY_COUNTERS * sizeof(__u64);
-	counters = mmap(NULL, source->counters_bytes, PROT_READ, MAP_SHARED,
-			bpf_map__fd(source->skel->maps.counters), 0);
-	if (counters == MAP_FAILED)
-		return -errno;
-	source->counters = counters;
-	return 0;
+	source->counters = map_shared(source->skel->maps.counters, COUNTERS_BYTES);
+	source->attempts = map_shared(source->skel->maps.attempts, ATTEMPTS_BYTES);
+	return source->counters && source->attempts ? 0 : -errno;
 }
 
 static int open_rings(struct bpf_source *source)
@@ -139,7 +232,12 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	if (err)
 		return err;
 	err = take_baseline(source);
-	return err ? err : oomwhy_bpf__attach(source->skel);
+	err = err ? err : oomwhy_bpf__attach(source->skel);
+	if (!err && plan == ATTACH_TRACEPOINT)
+		err = attach_reclaim(source);
+	if (!err)
+		attach_extras(source, probe);
+	return err;
 }
 
 int bpf_source__open(const struct probe *probe, enum attach_plan plan,
@@ -169,7 +267,11 @@ void bpf_source__close(struct bpf_source *source)
 	ring_buffer__free(source->kills);
 	ring_buffer__free(source->cgroups);
 	if (source->counters)
-		munmap((void *)source->counters, source->counters_bytes);
+		munmap((void *)source->counters, COUNTERS_BYTES);
+	if (source->attempts)
+		munmap((void *)source->attempts, ATTEMPTS_BYTES);
+	for (int i = 0; i < source->links_count; i++)
+		bpf_link__destroy(source->links[i]);
 	oomwhy_bpf__destroy(source->skel);
 	free(source);
 }
@@ -197,4 +299,17 @@ void bpf_source__consume_cgroups(struct bpf_source *source)
 __u64 bpf_source__counter(const struct bpf_source *source, int counter)
 {
 	return __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED);
+}
+
+struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot)
+{
+	const volatile struct oomwhy_attempts *shared =
+		&source->attempts[slot % OOMWHY_ATTEMPTS_MAX];
+
+	return (struct oomwhy_attempts){ shared->memcg_id, shared->count, shared->last_ns };
+}
+
+int bpf_source__degrade(struct bpf_source *source)
+{
+	return attach_reclaim(source);
 }

@@ -237,6 +237,11 @@ static int try_bpf(void)
 	return 0;
 }
 
+static bool has_function(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0;
+}
+
 void probe_kernel(struct probe *ret)
 {
 	struct btf *btf;
@@ -245,6 +250,9 @@ void probe_kernel(struct probe *ret)
 	memset(ret, 0, sizeof(*ret));
 	find_hierarchy(ret);
 	ret->nodes = possible_nodes();
+	ret->cpus = libbpf_num_possible_cpus();
+	if (ret->cpus < 1)
+		ret->cpus = 1;
 	ret->bpf_error = try_bpf();
 	ret->kprobe = try_kprobe();
 	btf = btf__load_vmlinux_btf();
@@ -257,6 +265,9 @@ void probe_kernel(struct probe *ret)
 	/* The commit that took this struct away ended the accounting. */
 	ret->bpf_memory_is_memlocked =
 		btf__find_by_name_kind(btf, "bpf_map_memory", BTF_KIND_STRUCT) >= 0;
+	ret->has_group_member = has_function(btf, "oom_kill_memcg_member");
+	ret->has_oom_synchronize = ret->memory_hierarchy &&
+				   has_function(btf, "mem_cgroup_oom_synchronize");
 	ret->tracepoint = try_tracepoint(btf);
 	ret->fentry = try_fentry(btf);
 	btf__free(btf);

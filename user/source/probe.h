@@ -37,6 +37,9 @@ struct probe {
 	int memory_error; /* 0: there is a memory controller; else -ENOENT */
 	__u32 memory_hierarchy; /* its hierarchy; 0: cgroup v2 */
 	int nodes; /* NUMA nodes that may exist */
+	int cpus; /* CPUs that may exist */
+	bool has_group_member; /* the kernel tells of each member of a memory.oom.group */
+	bool has_oom_synchronize; /* cgroup v1: tasks may wait for a disabled OOM killer */
 };
 
 /* probe_kernel() - try everything once. Loads programs that do nothing, and takes them away again.

@@ -44,6 +44,13 @@ bool record_is_sound(const void *record, size_t size)
 				OOMWHY_CHILDREN_MAX);
 	case OOMWHY_END:
 		return header->size == sizeof(struct oomwhy_end);
+	case OOMWHY_SURVIVOR:
+		return header->size == sizeof(struct oomwhy_survivor);
+	case OOMWHY_STALL:
+		return chain_is_whole(header, offsetof(struct oomwhy_stall, chain)) &&
+		       ((const struct oomwhy_stall *)record)->chain.count > 0;
+	case OOMWHY_WAIT:
+		return header->size == sizeof(struct oomwhy_wait);
 	}
 	return false;
 }
@@ -137,6 +144,34 @@ static void task_from_record(struct event *ev, struct event_task *task,
 	task->total_vm_bytes = record->total_vm_pages * page_bytes;
 }
 
+/*
+ * The kernel does not say which limit was hit. With both full (kubelet sets both to one value)
+ * they are the same number.
+ */
+static enum counter counter_of(const struct oomwhy_memcg *memcg, bool is_v1)
+{
+	__u64 near = memcg->limit_pages / 64;
+
+	if (is_v1 && memcg->swap_usage_pages + near >= memcg->swap_limit_pages &&
+	    memcg->usage_pages + near < memcg->limit_pages)
+		return COUNTER_MEMORY_AND_SWAP;
+	return COUNTER_MEMORY;
+}
+
+void event_owner_figures(struct event *ev, const struct oomwhy_memcg *record, bool is_v1,
+			 __u64 page_bytes)
+{
+	struct limit_owner *owner = &ev->incident.limit_owner;
+
+	owner->counter = counter_of(record, is_v1);
+	owner->usage_bytes = record->usage_pages * page_bytes;
+	owner->limit_bytes = limit_bytes(record->limit_pages, page_bytes);
+	if (owner->counter == COUNTER_MEMORY_AND_SWAP) {
+		owner->usage_bytes = record->swap_usage_pages * page_bytes;
+		owner->limit_bytes = limit_bytes(record->swap_limit_pages, page_bytes);
+	}
+}
+
 static void owner_without_memcg(struct incident *incident)
 {
 	if (incident->allocation.order == -1)
@@ -164,10 +199,9 @@ void event_from_decision(struct event *ev, const struct oomwhy_decision *record,
 		return;
 	}
 	cgroup_from_chain(ev, &owner->cgroup, &record->owner);
-	if (record->owner.count) {
-		owner->usage_bytes = record->owner.level[0].usage_pages * page_bytes;
-		owner->limit_bytes = limit_bytes(record->owner.level[0].limit_pages, page_bytes);
-	}
+	if (record->owner.count)
+		event_owner_figures(ev, &record->owner.level[0], record->owner.hierarchy != 0,
+				    page_bytes);
 }
 
 void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, __u64 page_bytes)
@@ -224,7 +258,6 @@ void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64
 {
 	struct incident *incident = &ev->incident;
 
-	incident->cgroup_version = record->chain.hierarchy ? 1 : 2;
 	incident->limits.host.limit_bytes = memory_total_bytes;
 	if (!record->host.nodes)
 		return;
@@ -237,11 +270,12 @@ void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64
 void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 page_bytes)
 {
 	struct incident *incident = &ev->incident;
-	struct text path = incident->victim.cgroup.path;
 	size_t prefix[OOMWHY_LEVELS_MAX] = { 0 };
-	char scratch[PATH_SIZE];
+	char bytes[PATH_SIZE];
+	struct text path;
 
-	chain_path(chain, scratch, prefix);
+	path = event_text_whole(ev, bytes, chain_path(chain, bytes, prefix));
+	incident->cgroup_version = chain->hierarchy ? 1 : 2;
 	incident->memcgs_count = chain->count;
 	incident->memcgs_omitted = chain->skipped;
 	for (__u32 i = 0; i < chain->count; i++) {
@@ -309,7 +343,8 @@ void event_from_inference(struct event *ev, const struct oomwhy_victim *record,
 	}
 }
 
-void event_owner_level(struct event *ev, int owner)
+void event_owner_level(struct event *ev, const struct oomwhy_chain *chain, int owner,
+		       __u64 page_bytes)
 {
 	struct incident *incident = &ev->incident;
 
@@ -317,8 +352,7 @@ void event_owner_level(struct event *ev, int owner)
 		return;
 	if (incident->memcgs[owner].path.len)
 		incident->limit_owner.cgroup.path = incident->memcgs[owner].path;
-	incident->limit_owner.usage_bytes = incident->memcgs[owner].usage_bytes;
-	incident->limit_owner.limit_bytes = incident->memcgs[owner].limit_bytes;
+	event_owner_figures(ev, &chain->level[owner], chain->hierarchy != 0, page_bytes);
 }
 
 void event_trigger_is_victim(struct event *ev)
@@ -333,4 +367,50 @@ void event_trigger_is_victim(struct event *ev)
 	incident->trigger.fate = FATE_NONE;
 	memset(&incident->trigger.kin, 0xff, sizeof(incident->trigger.kin));
 	incident->trigger.kin.parent_comm = (struct text){ 0, 0 };
+}
+
+void event_from_survivor(struct event *ev, const struct oomwhy_survivor *record, __u64 page_bytes)
+{
+	struct incident *incident = &ev->incident;
+	const struct oomwhy_task *task = &record->task;
+	struct survivor *survivor;
+
+	if (incident->survivors_count == INCIDENT_SURVIVORS_MAX) {
+		incident->survivors_omitted++;
+		return;
+	}
+	survivor = &incident->survivors[incident->survivors_count++];
+	survivor->pid = task->tgid;
+	survivor->comm = event_text(ev, task->comm, strnlen(task->comm, sizeof(task->comm)));
+	survivor->oom_score_adj = task->oom_score_adj;
+	survivor->rss_bytes =
+		(task->anon_pages + task->file_pages + task->shmem_pages) * page_bytes;
+}
+
+void event_from_stall(struct event *ev, const struct oomwhy_stall *record, __u64 page_bytes)
+{
+	struct incident *incident = &ev->incident;
+	struct limit_owner *owner = &incident->limit_owner;
+	const struct oomwhy_chain *chain = &record->chain;
+	bool is_inside = false;
+
+	incident->stall.kind = record->kind == OOMWHY_KILLER_DISABLED ? STALL_KILLER_DISABLED :
+									STALL_NOTHING_KILLABLE;
+	event_from_chain(ev, chain, page_bytes);
+	if (record->kind == OOMWHY_NOTHING_KILLABLE)
+		incident->allocation.order = (__s32)record->order;
+	if (!record->memcg_id)
+		owner->limit_level = record->order == -1 ? LIMIT_MANUAL : LIMIT_HOST;
+	for (__u32 i = 0; i < chain->count && record->memcg_id; i++) {
+		if (chain->level[i].id != record->memcg_id)
+			continue;
+		owner->cgroup.id = record->memcg_id;
+		event_owner_level(ev, chain, (int)i, page_bytes);
+		is_inside = !record->asker_is_outside;
+	}
+	if (record->task.flags & OOMWHY_TASK_KTHREAD && !is_inside)
+		return;
+	task_from_record(ev, &incident->trigger, &record->task, page_bytes);
+	if (is_inside)
+		cgroup_from_chain(ev, &incident->trigger.cgroup, chain);
 }

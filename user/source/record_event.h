@@ -31,8 +31,8 @@ void event_from_children(struct event *ev, const struct oomwhy_children *record,
 void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64 page_bytes,
 		     __u64 memory_total_bytes);
 
-/* event_from_chain() - incident.memcgs, from the victim's chain; their paths are prefixes of the
- * victim's path. */
+/* event_from_chain() - incident.memcgs and the cgroup version; the levels' paths are prefixes of
+ * the innermost one's. */
 void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 page_bytes);
 
 /* event_from_inference() - limit_owner and suspects, where no decision was visible. After
@@ -40,11 +40,22 @@ void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 
 void event_from_inference(struct event *ev, const struct oomwhy_victim *record,
 			  const struct infer_result *inferred);
 
+/* event_owner_figures() - limit_owner's usage and limit, of the counter that was hit. */
+void event_owner_figures(struct event *ev, const struct oomwhy_memcg *record, bool is_v1,
+			 __u64 page_bytes);
+
 /*
- * event_owner_level() - limit_owner's figures from level @owner of incident.memcgs, as they were
- * when the victim was marked; -1: not one of them, the decision's own stand.
+ * event_owner_level() - limit_owner's path and figures from level @owner of @chain, which
+ * incident.memcgs holds, as they were when the victim was marked; -1: not one of them, the
+ * decision's own stand.
  */
-void event_owner_level(struct event *ev, int owner);
+void event_owner_level(struct event *ev, const struct oomwhy_chain *chain, int owner,
+		       __u64 page_bytes);
+
+void event_from_survivor(struct event *ev, const struct oomwhy_survivor *record, __u64 page_bytes);
+
+/* event_from_stall() - all of an EVENT_STALL but its place in time. */
+void event_from_stall(struct event *ev, const struct oomwhy_stall *record, __u64 page_bytes);
 
 /* event_trigger_is_victim() - the victim itself asked for the page that was too much. */
 void event_trigger_is_victim(struct event *ev);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* send: the kill ring, and what is counted when it has no room. */
+#ifndef OOMWHY_SEND_BPF_H
+#define OOMWHY_SEND_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "oomwhy_record.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20); /* user space may set another size */
+} kill_ring SEC(".maps");
+
+/* Readable without bpf(): it may be forbidden later (5.10 without CAP_BPF). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OOMWHY_COUNTERS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, u64);
+} counters SEC(".maps");
+
+static __u64 kill_sequence; /* serialised by oom_lock */
+
+static __always_inline void count(u32 counter)
+{
+	u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		__sync_fetch_and_add(value, 1);
+}
+
+static __always_inline void head(struct oomwhy_header *header, u32 kind)
+{
+	header->kind = kind;
+	header->sequence = ++kill_sequence;
+	header->boot_time_ns = bpf_ktime_get_boot_ns();
+}
+
+/* A record that is made outside of oom_lock. */
+static __always_inline void head_unordered(struct oomwhy_header *header, u32 kind)
+{
+	header->kind = kind;
+	header->sequence = 0;
+	header->boot_time_ns = bpf_ktime_get_boot_ns();
+}
+
+static __always_inline void send_bytes(struct oomwhy_header *header, u32 size)
+{
+	header->size = size;
+	if (bpf_ringbuf_output(&kill_ring, header, size, 0))
+		count(OOMWHY_LOST_KILL_RECORDS);
+}
+
+/* Only the used part of a record travels: what stands before its array, and the entries that are
+ * filled. */
+static __always_inline void send(struct oomwhy_header *header, u32 fixed_size, u32 entries,
+				 u32 entries_max)
+{
+	if (entries > entries_max)
+		entries = entries_max;
+	send_bytes(header, fixed_size + entries * sizeof(struct oomwhy_memcg));
+}
+
+#define send_chain(record, chain)                                                                \
+	send(&(record)->header, offsetof(typeof(*(record)), chain.level), (record)->chain.count, \
+	     OOMWHY_LEVELS_MAX)
+
+#endif
