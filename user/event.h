@@ -292,6 +292,8 @@ struct start {
 	struct text kernel;
 	struct text boot_id;
 	__u64 attach; /* enum attach_plan */
+	__u64 degraded_from; /* enum attach_plan: its hooks do not fire; told in a second start line
+			      */
 	__u64 evidence; /* enum evidence: the best that this plan gives */
 	__u64 cgroup_version;
 	__u64 cgroups; /* memcgs present */

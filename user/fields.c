@@ -243,6 +243,8 @@ static const struct field start_rows[] = {
 	TEXT(start.kernel, "kernel", "Release of the running kernel."),
 	TEXT(start.boot_id, "boot_id", "The kernel's random ID of this boot."),
 	ENUM(start.attach, "tracing.attach", attach_names, "How the kernel is observed."),
+	ENUM(start.degraded_from, "tracing.degraded_from", attach_names,
+	     "In a second start line: the plan whose hooks are attached but do not fire."),
 	ENUM(start.evidence, "tracing.evidence", evidence_names, "The best evidence it gives."),
 	U64(start.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
 	U64(start.cgroups, "cgroup.count", "Memory cgroups present."),

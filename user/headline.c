@@ -338,6 +338,8 @@ static void start_line(struct line *line, const struct start *start)
 	}
 	if (start->evidence > EVIDENCE_NONE && start->evidence <= EVIDENCE_LOG)
 		putf(line, "%s %s", joint, evidence[start->evidence]);
+	if (start->degraded_from > ATTACH_NONE && start->degraded_from <= ATTACH_KMSG)
+		putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
 }
 
 static void loss_parts(struct line *line, const struct losses *losses)

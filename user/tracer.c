@@ -53,7 +53,7 @@ struct tracer {
 	bool memory_locked;
 	bool stop;
 	bool stop_is_told;
-	bool hook_is_silent; /* said once */
+	enum attach_plan silent_plan; /* attached, and its hooks did not fire at a kill */
 	int epoll_fd, signal_fd;
 };
 
@@ -133,6 +133,7 @@ static void note_start(struct tracer *tracer)
 	start->kernel = event_textf(ev, "%s", tracer->machine.kernel);
 	start->boot_id = event_textf(ev, "%s", tracer->machine.boot_id);
 	start->attach = tracer->plan;
+	start->degraded_from = tracer->silent_plan;
 	start->evidence = tracer->plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
 	start->cgroup_version = tracer->probe.memory_hierarchy ? 1 : 2;
 	start->cgroups = keeper_cgroups(&tracer->keeper);
@@ -155,17 +156,44 @@ static void note_losses(struct tracer *tracer)
 		tracer->reported = losses; /* else it is told when there is room */
 }
 
-/* An attached hook may never fire (kernel.ftrace_enabled=0): the kills are told, but the owner is
- * inferred. */
-static void note_silent_hook(struct tracer *tracer)
+/* A kill whose decision began before the hook was attached is none of its misses. */
+#define ATTACHING_NS 1000000000ULL
+
+static bool hook_is_silent(const struct tracer *tracer)
 {
-	if (tracer->hook_is_silent || tracer->plan == ATTACH_TRACEPOINT ||
-	    !tracer->assembler.stats.undecided)
+	const struct assemble_stats *stats = &tracer->assembler.stats;
+
+	return stats->undecided > 1 ||
+	       (stats->undecided && stats->undecided_ns > tracer->started_ns + ATTACHING_NS);
+}
+
+/*
+ * A hook may be attached and never fire (kernel.ftrace_enabled=0). The kill that shows it is told,
+ * its owner inferred; for the next ones the keeper attaches what the plan tracepoint has besides.
+ * The silent hooks stay: they may fire again.
+ */
+static void watch_hook(struct tracer *tracer)
+{
+	if (tracer->plan == ATTACH_TRACEPOINT || !hook_is_silent(tracer))
 		return;
-	tracer->hook_is_silent = true;
 	log_error("the %s hook on oom_kill_process is attached but did not fire (is "
-		  "kernel.ftrace_enabled 0?): limit owners are inferred",
+		  "kernel.ftrace_enabled 0?): from now on limit owners are inferred",
 		  attach_names[tracer->plan]);
+	tracer->silent_plan = tracer->plan;
+	tracer->plan = ATTACH_TRACEPOINT;
+	keeper_ask(&tracer->keeper);
+	note_start(tracer);
+}
+
+/* T2 */
+static void degrade(void *context)
+{
+	const struct tracer *tracer = context;
+	int err = bpf_source__degrade(tracer->source);
+
+	if (err)
+		log_error("the reclaim tracepoints cannot be attached (%s): less is inferred",
+			  strerror(-err));
 }
 
 static void note_stop(struct tracer *tracer)
@@ -308,7 +336,9 @@ static int open_loop(struct tracer *tracer)
 
 static void consume_cgroups(void *context)
 {
-	bpf_source__consume_cgroups(context);
+	const struct tracer *tracer = context;
+
+	bpf_source__consume_cgroups(tracer->source);
 }
 
 static int start_threads(struct tracer *tracer)
@@ -320,7 +350,8 @@ static int start_threads(struct tracer *tracer)
 		.is_v1 = tracer->probe.memory_hierarchy != 0,
 		.fd = bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
-		.context = tracer->source,
+		.chore = degrade,
+		.context = tracer,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
 
@@ -371,10 +402,10 @@ static void loop(struct tracer *tracer)
 			break;
 		bpf_source__consume_kills(tracer->source);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
 			note_losses(tracer);
-			note_silent_hook(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
 			break;

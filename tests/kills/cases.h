@@ -8,6 +8,7 @@ enum {
 	CASE_ONE_SHAPE = 1, /* the shape of the paths does not matter */
 	CASE_HOST_OOM = 2, /* fills the whole machine: only in a virtual machine */
 	CASE_TRACER = 4, /* has no meaning without the tracer */
+	CASE_ONLY_NAMED = 128, /* switches something of the machine: run only when named */
 };
 
 struct kill_case {
@@ -23,5 +24,9 @@ extern const int n_limit_cases;
 /* The program: names from hostile processes, --count, text, the end. */
 extern const struct kill_case program_cases[];
 extern const int n_program_cases;
+
+/* Hooks that fall silent. */
+extern const struct kill_case silent_cases[];
+extern const int n_silent_cases;
 
 #endif

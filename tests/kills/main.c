@@ -79,7 +79,7 @@ static bool is_selected(const struct run *run, char **names)
 	for (char **name = names; *name; name++)
 		if (!strcmp(*name, run->name) || !strcmp(*name, run->c->name))
 			return true;
-	return !*names;
+	return !*names && !(run->c->flags & CASE_ONLY_NAMED);
 }
 
 static const char *skip_reason(const struct run *run)
@@ -208,6 +208,7 @@ int main(int argc, char **argv)
 
 	add_runs(limit_cases, n_limit_cases);
 	add_runs(program_cases, n_program_cases);
+	add_runs(silent_cases, n_silent_cases);
 	if (argc > 1 && argv[1][0] == '-') {
 		bool list = !strcmp(argv[1], "--list");
 

@@ -18,6 +18,7 @@ struct keeper_config {
 	bool is_v1; /* the memory controller is on cgroup v1 */
 	int fd; /* becomes readable when lifecycle records are there */
 	void (*consume)(void *context); /* calls keeper_record() for each */
+	void (*chore)(void *context); /* what T1 may not do itself; NULL: none */
 	void *context;
 };
 
@@ -27,13 +28,16 @@ struct keeper {
 	char root[256]; /* "" where the cgroup file system is not visible */
 	__u64 sequence;
 	bool stale; /* a record is missing: walk again */
-	int stop_fd, epoll_fd;
+	int stop_fd, chore_fd, epoll_fd;
 	pthread_t thread;
 };
 
 /* keeper_start() - fills the index and begins to keep it. Returns 0 or -errno. */
 int keeper_start(struct keeper *keeper, const struct keeper_config *config);
 void keeper_stop(struct keeper *keeper);
+
+/* keeper_ask() - T1: have the chore done, soon. */
+void keeper_ask(struct keeper *keeper);
 
 /* keeper_record() - one record of the lifecycle ring; from consume() only. */
 void keeper_record(struct keeper *keeper, const void *record, size_t size);

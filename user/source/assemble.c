@@ -360,7 +360,10 @@ static void open_at_victim(struct assembler *as, const struct oomwhy_victim *rec
 
 static void take_new_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
-	as->stats.undecided += !record->decision && record->signalled;
+	if (!record->decision && record->signalled) {
+		as->stats.undecided++;
+		as->stats.undecided_ns = record->header.boot_time_ns;
+	}
 	if (!continues(as, record))
 		open_at_victim(as, record);
 	if (as->ev.incident.victim.pid == NOT_KNOWN)

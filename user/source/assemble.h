@@ -48,6 +48,7 @@ struct assemble_stats {
 	__u64 lost_records; /* gaps in the sequence */
 	__u64 malformed; /* records that are none */
 	__u64 undecided; /* kills whose decision no hook saw */
+	__u64 undecided_ns; /* when the last of them was marked */
 	__u64 agreed; /* inference and oom_control */
 	__u64 differed;
 };
