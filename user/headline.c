@@ -271,7 +271,7 @@ static void incident_line(struct line *line, const struct event *ev)
 const char *headline_stall(const struct stall *stall)
 {
 	return stall->kind == STALL_KILLER_DISABLED ? "its OOM killer is disabled, tasks wait" :
-						      "nothing there may be killed";
+						      "nothing in it may be killed";
 }
 
 static void stall_line(struct line *line, const struct event *ev)

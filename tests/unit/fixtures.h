@@ -19,6 +19,13 @@ extern const size_t fixtures_count;
 /* fixture_build() - the fixture of that name; ends the test program when there is none. */
 void fixture_build(const char *name, struct event *ev);
 
+/* Those of fixtures_kinds.c. */
+void fixture_resize(struct event *ev);
+void fixture_spared(struct event *ev);
+void fixture_stall(struct event *ev);
+void fixture_disabled(struct event *ev);
+void fixture_update(struct event *ev);
+
 /* Those of fixtures_odd.c. */
 void fixture_start(struct event *ev);
 void fixture_loss(struct event *ev);

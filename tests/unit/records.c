@@ -113,6 +113,46 @@ struct oomwhy_children *record_children(const struct level_spec *levels, __u64 p
 	return &record;
 }
 
+struct oomwhy_survivor *record_survivor(__u32 tgid, __u64 decision, __u64 sequence, __u64 time_ns)
+{
+	static struct oomwhy_survivor record;
+
+	memset(&record, 0, sizeof(record));
+	fill_task(&record.task, tgid);
+	record.task.oom_score_adj = -1000;
+	record.decision = decision;
+	HEAD(&record, OOMWHY_SURVIVOR, sizeof(record));
+	return &record;
+}
+
+struct oomwhy_stall *record_stall(const struct level_spec *levels, __u64 memcg_id, __u32 kind,
+				  __u32 tgid, __u64 time_ns)
+{
+	static struct oomwhy_stall record;
+	const __u64 sequence = 0;
+
+	memset(&record, 0, sizeof(record));
+	fill_task(&record.task, tgid);
+	record.asker = (__u64)tgid << 32 | tgid;
+	record.memcg_id = memcg_id;
+	record.kind = kind;
+	record_chain(&record.chain, levels);
+	HEAD(&record, OOMWHY_STALL,
+	     offsetof(struct oomwhy_stall, chain) + chain_size(&record.chain));
+	return &record;
+}
+
+struct oomwhy_wait *record_wait(__u64 memcg_id, bool begins, __u64 time_ns)
+{
+	static struct oomwhy_wait record;
+	const __u64 sequence = 0;
+
+	record.memcg_id = memcg_id;
+	record.begins = begins;
+	HEAD(&record, OOMWHY_WAIT, sizeof(record));
+	return &record;
+}
+
 struct oomwhy_end *record_end(__u64 decision, __u64 sequence, __u64 time_ns)
 {
 	static struct oomwhy_end record;

@@ -34,6 +34,12 @@ struct oomwhy_decision *record_decision(const struct level_spec *levels, __u32 c
 /* The children of @parent_id, those @levels up to the one without a name. */
 struct oomwhy_children *record_children(const struct level_spec *levels, __u64 parent_id,
 					__u64 asker, __u64 sequence, __u64 time_ns);
+struct oomwhy_survivor *record_survivor(__u32 tgid, __u64 decision, __u64 sequence, __u64 time_ns);
+/* Not in the order of the others, as a disabled killer's are; nothing killable: set the sequence.
+ */
+struct oomwhy_stall *record_stall(const struct level_spec *levels, __u64 memcg_id, __u32 kind,
+				  __u32 tgid, __u64 time_ns);
+struct oomwhy_wait *record_wait(__u64 memcg_id, bool begins, __u64 time_ns);
 struct oomwhy_end *record_end(__u64 decision, __u64 sequence, __u64 time_ns);
 
 /* The machine is short of memory (or not) in @victim's record. */

@@ -25,6 +25,13 @@ static void take(void *context, struct event *ev)
 	s->count++;
 }
 
+static struct oomwhy_attempts attempts(void *context, __u32 slot)
+{
+	struct stream *s = context;
+
+	return s->attempts[slot];
+}
+
 int stream_setup(void **state)
 {
 	static const struct assemble_config config = {
@@ -33,6 +40,7 @@ int stream_setup(void **state)
 		.cpus = 2,
 		.boot_id = "1f0c9a6e-0000-0000-0000-000000000000",
 		.wall_ns = wall_ns,
+		.attempts = attempts,
 		.emit = take,
 		.context = &stream,
 	};
@@ -126,6 +134,12 @@ void stream_send_victim(const struct oomwhy_victim *victim)
 void stream_victim(const struct level_spec *levels, __u32 tgid, __u64 asker)
 {
 	stream_send_victim(stream_next_victim(levels, tgid, asker));
+}
+
+void stream_survivor(__u32 tgid)
+{
+	advance();
+	send_next(record_survivor(tgid, stream.decision, stream.sequence, stream.now_ns));
 }
 
 void stream_end(void)

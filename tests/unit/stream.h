@@ -9,7 +9,7 @@
 #include "records.h"
 #include "source/assemble.h"
 
-#define STREAM_GOT_MAX 16
+#define STREAM_GOT_MAX 48
 #define STREAM_MS 1000000ULL
 
 /* The levels of stream_tree(). */
@@ -28,6 +28,7 @@ struct stream {
 	__u64 sequence; /* of the last record */
 	__u64 now_ns;
 	__u64 decision; /* of the next victims; 0: none is visible */
+	struct oomwhy_attempts attempts[OOMWHY_ATTEMPTS_MAX]; /* as the kernel counts them */
 	__u64 lose; /* the record of this sequence is not delivered */
 };
 
@@ -49,6 +50,7 @@ void stream_decision(const struct level_spec *owner, __u32 chosen, __u64 asker);
 void stream_trigger(const struct level_spec *levels, __u32 tgid, __u64 asker);
 void stream_children(const struct level_spec *children, __u64 parent_id, __u64 asker);
 void stream_victim(const struct level_spec *levels, __u32 tgid, __u64 asker);
+void stream_survivor(__u32 tgid);
 void stream_end(void);
 
 /* stream_next_victim() - the record that stream_victim() would send; to be changed and sent. */

@@ -181,7 +181,7 @@ static void shape_of_all(void **state)
 			struct shape shape = check_safe(out, len, &style);
 
 			assert_in_range(shape.lines, 1, TEXT_LINES_MAX);
-			if (event.type == EVENT_INCIDENT)
+			if (event_has_incident(&event))
 				assert_in_range(shape.columns, 1, 80);
 			else
 				assert_int_equal(shape.lines, 1);
