@@ -142,11 +142,12 @@ static __always_inline u64 not_negative(s64 pages)
 	return pages > 0 ? pages : 0;
 }
 
-static __always_inline void capture_mm(struct oomwhy_task *record, const struct mm_struct *mm)
+static __always_inline void capture_mm(struct oomwhy_task *record, const struct mm_struct *mm,
+				       const struct task_struct *task)
 {
 	struct rss rss = {};
 
-	compat_rss(&rss, mm, &record->total_vm_pages);
+	compat_rss(&rss, mm, task, &record->total_vm_pages);
 	record->anon_pages = not_negative(rss.anon_pages);
 	record->file_pages = not_negative(rss.file_pages);
 	record->shmem_pages = not_negative(rss.shmem_pages);
@@ -180,7 +181,7 @@ static __noinline int capture_task(struct oomwhy_task *record, const struct task
 		record->flags |= OOMWHY_TASK_HAS_MM;
 		if (BPF_CORE_READ(mm, mm_users.counter) > BPF_CORE_READ(task, signal, nr_threads))
 			record->flags |= OOMWHY_TASK_MM_SHARED;
-		capture_mm(record, mm);
+		capture_mm(record, mm, task);
 	}
 	return 0;
 }

@@ -50,11 +50,23 @@ static __noinline u32 compat_oom_kill_disable(const struct mem_cgroup *memcg)
  */
 struct task_struct___v1 {
 	struct mem_cgroup *memcg_in_oom;
+	u32 memcg_oom_gfp_mask;
+	int memcg_oom_order;
 } __attribute__((preserve_access_index));
 
 static __noinline const struct mem_cgroup *compat_memcg_in_oom(const struct task_struct *task)
 {
 	return BPF_CORE_READ((const struct task_struct___v1 *)task, memcg_in_oom);
+}
+
+static __noinline u32 compat_memcg_oom_gfp_mask(const struct task_struct *task)
+{
+	return BPF_CORE_READ((const struct task_struct___v1 *)task, memcg_oom_gfp_mask);
+}
+
+static __noinline int compat_memcg_oom_order(const struct task_struct *task)
+{
+	return BPF_CORE_READ((const struct task_struct___v1 *)task, memcg_oom_order);
 }
 
 /*
@@ -93,10 +105,21 @@ static __always_inline u64 distance_of_cpu(volatile u64 *number, u64 pointer, u3
 
 /*
  * The counters of a process's memory were one array of atomics until f1a7941243c1 ("mm: convert
- * mm's rss stats into percpu_counter", v6.2), since then an array of percpu_counters: `count`
- * alone lags by up to a batch per CPU, 2 MiB on a machine with 16. The helper that finds a CPU's
- * part is older: 07343110b293 ("bpf: add bpf_map_lookup_percpu_elem for percpu map", v5.19).
+ * mm's rss stats into percpu_counter", v6.2), and each thread kept up to 63 pages of each kind back
+ * from it. Since then they are an array of percpu_counters: `count` alone lags by up to a batch per
+ * CPU, 2 MiB on a machine with 16. The helper that finds a CPU's part is older: 07343110b293 ("bpf:
+ * add bpf_map_lookup_percpu_elem for percpu map", v5.19).
  */
+#define RSS_THREADS_MAX 128 /* of more threads what they keep back is left out */
+
+struct task_rss_stat {
+	int count[1];
+} __attribute__((preserve_access_index));
+
+struct task_struct___pre_v62 {
+	struct task_rss_stat rss_stat;
+} __attribute__((preserve_access_index));
+
 struct mm_rss_stat___pre_v62 {
 	atomic_long_t count[1];
 } __attribute__((preserve_access_index));
@@ -113,9 +136,36 @@ struct rss {
 	s64 file_pages, anon_pages, swap_pages, shmem_pages; /* in the order of MM_FILEPAGES, … */
 };
 
-static __noinline int read_rss_atomic(struct rss *ret, const struct mm_struct___pre_v62 *mm)
+static __always_inline void add_kept_back(struct rss *rss, const char *thread)
 {
-	return bpf_probe_read_kernel(ret, sizeof(*ret), &mm->rss_stat.count);
+	const struct task_struct___pre_v62 *task = (const void *)thread;
+	int kept[4] = {};
+
+	bpf_probe_read_kernel(kept, sizeof(kept), &task->rss_stat.count);
+	rss->file_pages += kept[MM_FILEPAGES];
+	rss->anon_pages += kept[MM_ANONPAGES];
+	rss->swap_pages += kept[MM_SWAPENTS];
+	rss->shmem_pages += kept[MM_SHMEMPAGES];
+}
+
+static __noinline int add_rss_of_threads(struct rss *rss, const struct task_struct *task)
+{
+	const struct list_head *end = &BPF_CORE_READ(task, signal)->thread_head;
+	const struct list_head *next = BPF_CORE_READ(end, next);
+
+	for (int i = 0; i < RSS_THREADS_MAX && next && next != end; i++) {
+		add_kept_back(rss, (const char *)next -
+					   bpf_core_field_offset(struct task_struct, thread_node));
+		next = BPF_CORE_READ(next, next);
+	}
+	return 0;
+}
+
+static __noinline int read_rss_atomic(struct rss *ret, const struct mm_struct___pre_v62 *mm,
+				      const struct task_struct *task)
+{
+	bpf_probe_read_kernel(ret, sizeof(*ret), &mm->rss_stat.count);
+	return add_rss_of_threads(ret, task);
 }
 
 static __always_inline const struct percpu_counter *rss_counter(const struct mm_struct___v62 *mm,
@@ -166,14 +216,15 @@ static __noinline int read_rss_percpu(struct rss *ret, const struct mm_struct___
 }
 
 /*
- * compat_rss() - pages of @mm by kind. A sum that is made while others count may be below 0.
+ * compat_rss() - pages of @mm, which @task uses, by kind. A sum that is made while others count may
+ * be below 0.
  * @number: 8 bytes in a map or a ring, to be overwritten
  */
 static __always_inline void compat_rss(struct rss *ret, const struct mm_struct *mm,
-				       volatile u64 *number)
+				       const struct task_struct *task, volatile u64 *number)
 {
 	if (bpf_core_field_exists(struct mm_struct___pre_v62, rss_stat.count))
-		read_rss_atomic(ret, (const void *)mm);
+		read_rss_atomic(ret, (const void *)mm, task);
 	else
 		read_rss_percpu(ret, (const void *)mm, number);
 }

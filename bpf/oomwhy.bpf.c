@@ -111,6 +111,7 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 	record->points = BPF_CORE_READ(oc, chosen_points);
 	record->constraint = BPF_CORE_READ(oc, constraint);
 	record->chosen_tgid = BPF_CORE_READ(oc, chosen, tgid);
+	record->chosen_tid = BPF_CORE_READ(oc, chosen, pid);
 	record->is_memcg = memcg != NULL;
 	record->owner.count = 0;
 	if (memcg)
@@ -318,10 +319,10 @@ static __always_inline u64 process_mm(const struct task_struct *task)
  * __oom_kill_process() kills all that share the victim's memory, right after it has marked it, and
  * marks them not.
  */
-static __always_inline bool shares_marked_memory(const struct task_struct *task, u64 asker,
+static __always_inline bool shares_marked_memory(const struct task_struct *task,
 						 const struct oom_signal *signal)
 {
-	return marked_asker == asker && marked_mm && signal->tgid != marked_tgid &&
+	return marked_mm && signal->tgid != marked_tgid &&
 	       bpf_ktime_get_boot_ns() - marked_ns < SHARERS_NS && process_mm(task) == marked_mm;
 }
 
@@ -362,6 +363,16 @@ int mark_victim(u64 *ctx)
 	return victim_marked(task, signal);
 }
 
+/* mark_victim does not fire again; the kernel's counter of kills has risen all the same. */
+static __always_inline void killed_again(u32 tgid, u64 asker)
+{
+	struct oomwhy_again record = { .asker = asker, .tgid = tgid };
+
+	record.decision = decision_asker == asker ? decision_sequence : 0;
+	head(&record.header, OOMWHY_AGAIN);
+	send_bytes(&record.header, sizeof(record));
+}
+
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_struct *task,
 	     int group, int result)
@@ -376,8 +387,14 @@ int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_
 	entry.tid = BPF_CORE_READ(task, pid);
 	entry.tgid = BPF_CORE_READ(task, tgid);
 	bpf_map_update_elem(&oom_signals, &asker, &entry, BPF_ANY);
-	if (result != TRACE_SIGNAL_IGNORED && shares_marked_memory(task, asker, &entry))
-		sharer_killed(task, asker);
+	if (marked_asker != asker)
+		return 0;
+	if (shares_marked_memory(task, &entry)) {
+		if (result != TRACE_SIGNAL_IGNORED)
+			sharer_killed(task, asker);
+	} else if (BPF_CORE_READ(task, signal, oom_mm)) {
+		killed_again(entry.tgid, asker);
+	}
 	return 0;
 }
 

@@ -100,6 +100,7 @@ static __always_inline int out_of_memory_ends(const struct oom_control *oc, bool
 		return 0;
 	head(&record->header, OOMWHY_STALL);
 	record->kind = OOMWHY_NOTHING_KILLABLE;
+	record->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
 	record->order = BPF_CORE_READ(oc, order);
 	record->slot = slot;
 	capture_stall(record, memcg);
@@ -149,6 +150,7 @@ struct {
 /* Each freed page wakes all that wait, and most of them wait again: not each time in full. */
 static __always_inline void tell_stall(const struct mem_cgroup *memcg, u64 memcg_id)
 {
+	const struct task_struct *task = (const void *)bpf_get_current_task();
 	u64 now_ns = bpf_ktime_get_boot_ns(), *last_ns = bpf_map_lookup_elem(&told, &memcg_id);
 	struct oomwhy_stall *record;
 
@@ -162,7 +164,8 @@ static __always_inline void tell_stall(const struct mem_cgroup *memcg, u64 memcg
 	}
 	head_unordered(&record->header, OOMWHY_STALL);
 	record->kind = OOMWHY_KILLER_DISABLED;
-	record->order = 0;
+	record->gfp_mask = compat_memcg_oom_gfp_mask(task);
+	record->order = compat_memcg_oom_order(task);
 	record->slot = 0;
 	capture_stall(record, memcg);
 	record->header.size = offsetof(struct oomwhy_stall, chain.level) +

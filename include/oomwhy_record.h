@@ -14,6 +14,7 @@
  *   CHILDREN  who shares the limit        (for each full memcg above the victim's)
  *   VICTIM    oom:mark_victim             (one or more, each after its CHILDREN), or a process that
  *                                         is killed because it shares a marked one's memory
+ *   AGAIN     SIGKILL for a process that was marked before: the kernel counts it once more
  *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
  *   END       oom_kill_process() returns                          (plans fentry and kprobe)
  *
@@ -54,6 +55,7 @@ enum oomwhy_kind {
 	OOMWHY_SURVIVOR = 6,
 	OOMWHY_STALL = 7,
 	OOMWHY_WAIT = 8,
+	OOMWHY_AGAIN = 9,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -141,8 +143,8 @@ struct oomwhy_decision {
 	__s64 points; /* of the chosen task, in pages */
 	__u32 constraint; /* the kernel's enum oom_constraint */
 	__u32 chosen_tgid;
+	__u32 chosen_tid; /* of the thread, where the kernel chose one */
 	__u32 is_memcg; /* bool: a memcg's limit, described by owner; else owner.count is 0 */
-	__u32 pad;
 	struct oomwhy_chain owner;
 };
 
@@ -206,6 +208,15 @@ struct oomwhy_survivor {
 	struct oomwhy_task task;
 };
 
+/* memory.oom.group kills each member, the first victim among them. */
+struct oomwhy_again {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u64 decision; /* 0: none was seen */
+	__u32 tgid;
+	__u32 pad;
+};
+
 enum oomwhy_stall_kind {
 	OOMWHY_NOTHING_KILLABLE = 1, /* all that could die is protected */
 	OOMWHY_KILLER_DISABLED = 2, /* cgroup v1: memory.oom_control */
@@ -216,6 +227,7 @@ struct oomwhy_stall {
 	struct oomwhy_header header;
 	__u64 asker;
 	__u64 memcg_id; /* the limit owner; 0: the machine */
+	__u64 gfp_mask;
 	__s64 order; /* -1: sysrq */
 	__u32 kind; /* enum oomwhy_stall_kind */
 	__u32 slot; /* of the map `attempts`: how often, if nothing is killable */
@@ -282,7 +294,8 @@ _Static_assert(sizeof(struct oomwhy_kin) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_decision) == 80 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_victim) == 224 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_survivor) == 128, "record layout");
-_Static_assert(sizeof(struct oomwhy_stall) == 160 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
 #endif

@@ -136,6 +136,7 @@ struct event_task {
 	struct event_cgroup cgroup;
 	struct text comm;
 	__u64 fate; /* enum fate; victims only */
+	__u64 counted; /* times that the kernel counted it as killed; victims only */
 	__u64 pid; /* the process (tgid) */
 	__u64 tid; /* the thread, where it is not the leader; else NOT_KNOWN */
 	__u64 vpid; /* the process in its own PID namespace */
@@ -231,7 +232,7 @@ struct limit_owner {
 };
 
 struct allocation {
-	__s64 order; /* the request was for 2^order pages; -1: sysrq */
+	__s64 order; /* the request was for 2^order pages */
 	__u64 gfp_mask; /* the kernel's own bits, which differ between kernels */
 };
 

@@ -67,6 +67,8 @@ static DEFINE(cgroup_table, cgroup_rows);
 #define IN struct event_task
 static const struct field task_rows[] = {
 	ENUM(fate, "fate", fate_names, "How it died; victims only."),
+	U64(counted, "counted",
+	    "Times that the kernel counted it as killed (oom_kill in vmstat); victims only."),
 	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),
 	TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),
 	TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),
@@ -274,8 +276,7 @@ static const struct field incident_rows[] = {
 	      "The task whose allocation ran into the limit."),
 	BOOL(incident.trigger_lowers_limit, "trigger.lowers_limit",
 	     "True: it did not ask for memory, it wrote the limit."),
-	S64(incident.allocation.order, "trigger.allocation.order",
-	    "It asked for 2^order pages; -1: killed by hand (sysrq)."),
+	S64(incident.allocation.order, "trigger.allocation.order", "It asked for 2^order pages."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
 	    "The request's flags, as this kernel numbers them."),
 	ENUM(incident.constraint, "constraint", constraint_names,

@@ -206,6 +206,7 @@ struct cred {
 struct signal_struct {
 	int nr_threads;
 	struct list_head thread_head;
+	struct mm_struct *oom_mm;
 	struct pid *pids[4];
 	short oom_score_adj;
 };

@@ -87,7 +87,7 @@ struct oomwhy_decision *record_decision(const struct level_spec *levels, __u32 c
 
 	memset(&record, 0, sizeof(record));
 	record.asker = asker;
-	record.chosen_tgid = chosen;
+	record.chosen_tgid = record.chosen_tid = chosen;
 	record.points = 1234;
 	record.is_memcg = levels != NULL;
 	record.constraint = levels ? 3 : 0;

@@ -116,6 +116,48 @@ static void a_group_and_whom_it_spares(void **state)
 	assert_string_equal(stream_text(&stream.got[0], in->survivors[0].comm), "task703");
 }
 
+/* The kernel kills, and counts, the first victim once more as a member of its group. */
+static void counted_twice(void **state)
+{
+	struct oomwhy_again again = {
+		{ OOMWHY_AGAIN, sizeof(again), 0, 0 }, ASKER(OTHER), 0, 0, 0
+	};
+
+	(void)state;
+	tree[CONTAINER].flags = OOMWHY_MEMCG_OOM_GROUP;
+	decide(VICTIM);
+	stream_victim(tree, VICTIM, ASKER(OTHER));
+	stream_victim(tree, SECOND, ASKER(OTHER));
+	again.decision = stream.decision;
+	again.tgid = VICTIM;
+	stream_send(&again, sizeof(again));
+	again.tgid = SPARED; /* none of ours */
+	stream_send(&again, sizeof(again));
+	send_sharer(SHARER);
+	stream_end();
+	assert_int_equal(only_incident()->victim.counted, 2);
+	assert_int_equal(only_incident()->other_victims[0].counted, 1);
+	assert_int_equal(only_incident()->other_victims[1].counted, 0);
+}
+
+/* vm.oom_kill_allocating_task chooses a thread; its process is marked by another one. */
+static void a_chosen_thread(void **state)
+{
+	struct oomwhy_decision *record;
+
+	(void)state;
+	stream_hit(&tree[CONTAINER]);
+	record = record_decision(&tree[CONTAINER], VICTIM, ASKER(OTHER), ++stream.sequence,
+				 stream.now_ns);
+	record->chosen_tid = VICTIM + 5;
+	stream.decision = stream.sequence;
+	stream_send(record, record->header.size);
+	stream_victim(tree, VICTIM, ASKER(OTHER));
+	stream_end();
+	assert_int_equal(only_incident()->victim.pid, VICTIM);
+	assert_int_equal(only_incident()->victim.tid, VICTIM + 5);
+}
+
 static void survivors_are_bounded(void **state)
 {
 	(void)state;
@@ -201,6 +243,8 @@ int main(void)
 		cmocka_unit_test_setup(sharers_are_waited_for, setup),
 		cmocka_unit_test_setup(a_sharer_without_its_victim_is_counted, setup),
 		cmocka_unit_test_setup(a_group_and_whom_it_spares, setup),
+		cmocka_unit_test_setup(counted_twice, setup),
+		cmocka_unit_test_setup(a_chosen_thread, setup),
 		cmocka_unit_test_setup(survivors_are_bounded, setup),
 		cmocka_unit_test_setup(no_group_of_an_exiting_victim, setup),
 		cmocka_unit_test_setup(who_lowers_the_limit_is_outside, setup),

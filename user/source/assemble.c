@@ -92,6 +92,7 @@ static void take_decision(struct assembler *as, const struct oomwhy_decision *re
 	as->decided = true;
 	as->decision = record->header.sequence;
 	as->chosen = record->chosen_tgid;
+	as->chosen_tid = record->chosen_tid;
 	as->deadline_ns = record->header.boot_time_ns + DECISION_PATIENCE_NS;
 	as->owner_id = record->is_memcg && record->owner.count ? record->owner.level[0].id : 0;
 	event_from_decision(&as->ev, record, as->config.page_bytes);
@@ -246,6 +247,9 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	event_from_host(&as->ev, record, as->config.page_bytes, as->config.memory_total_bytes);
 	event_from_chain(&as->ev, &record->chain, as->config.page_bytes);
 	incident->victim.fate = record->signalled ? FATE_KILLED : FATE_ALREADY_EXITING;
+	incident->victim.counted = !!record->signalled;
+	if (as->chosen == record->task.tgid && as->chosen_tid != as->chosen)
+		incident->victim.tid = as->chosen_tid;
 	if (record->asker_is_victim)
 		event_trigger_is_victim(&as->ev);
 	owner = find_owner(as, record);
@@ -283,6 +287,7 @@ static void add_other(struct assembler *as, const struct oomwhy_victim *record, 
 		victim = &incident->other_victims[incident->other_victims_count++];
 	event_from_victim(&as->ev, victim, record, as->config.page_bytes);
 	victim->fate = fate;
+	victim->counted = fate == FATE_GROUP;
 }
 
 static void take_other_victim(struct assembler *as, const struct oomwhy_victim *record)
@@ -307,6 +312,19 @@ static void take_sharer(struct assembler *as, const struct oomwhy_victim *record
 		add_other(as, record, FATE_SHARES_MEMORY);
 	else
 		as->stats.incomplete++; /* its victim's record is missing, or was told already */
+}
+
+static void take_again(struct assembler *as, const struct oomwhy_again *record)
+{
+	struct incident *incident = &as->ev.incident;
+	struct event_task *victim;
+
+	if (!is_open_for(as, record->asker, record->decision))
+		return;
+	victim = incident->victim.pid == record->tgid ? &incident->victim :
+							find_other(incident, record->tgid);
+	if (victim)
+		victim->counted++;
 }
 
 static void take_survivor(struct assembler *as, const struct oomwhy_survivor *record)
@@ -441,6 +459,8 @@ void assemble_record(struct assembler *as, const void *record, size_t size)
 		return take_children(as, record);
 	case OOMWHY_VICTIM:
 		return take_victim(as, record);
+	case OOMWHY_AGAIN:
+		return take_again(as, record);
 	case OOMWHY_SURVIVOR:
 		return take_survivor(as, record);
 	case OOMWHY_END:

@@ -69,6 +69,7 @@ struct assembler {
 	__u64 asker;
 	__u64 decision; /* sequence of the DECISION, seen or missing; 0: none was made visible */
 	__u64 chosen; /* pid that the DECISION named; 0: not known */
+	__u64 chosen_tid; /* and the thread */
 	__u64 owner_id; /* exact limit owner; 0: none or not known */
 	__u64 deadline_ns; /* boot time at which it counts as complete */
 	__u64 sequence; /* of the last record */

@@ -4,6 +4,7 @@
 
 #include "source/record_event.h"
 
+#define ORDER_SYSRQ (-1)
 #define PATH_SIZE (OOMWHY_LEVELS_MAX * OOMWHY_NAME_SIZE + 8)
 
 /* Not longer, either: records are copied by their size. */
@@ -49,6 +50,8 @@ bool record_is_sound(const void *record, size_t size)
 	case OOMWHY_STALL:
 		return chain_is_whole(header, offsetof(struct oomwhy_stall, chain)) &&
 		       ((const struct oomwhy_stall *)record)->chain.count > 0;
+	case OOMWHY_AGAIN:
+		return header->size == sizeof(struct oomwhy_again);
 	case OOMWHY_WAIT:
 		return header->size == sizeof(struct oomwhy_wait);
 	}
@@ -172,9 +175,18 @@ void event_owner_figures(struct event *ev, const struct oomwhy_memcg *record, bo
 	}
 }
 
-static void owner_without_memcg(struct incident *incident)
+/* Of sysrq-f, which asks for nothing, the numbers mean nothing. */
+static void set_allocation(struct incident *incident, __s64 order, __u64 gfp_mask)
 {
-	if (incident->allocation.order == -1)
+	if (order == ORDER_SYSRQ)
+		return;
+	incident->allocation.order = (__s32)order;
+	incident->allocation.gfp_mask = gfp_mask;
+}
+
+static void owner_without_memcg(struct incident *incident, __s64 order)
+{
+	if (order == ORDER_SYSRQ)
 		incident->limit_owner.limit_level = LIMIT_MANUAL;
 	else if (incident->constraint == OOM_CONSTRAINT_CPUSET ||
 		 incident->constraint == OOM_CONSTRAINT_MEMORY_POLICY)
@@ -188,14 +200,13 @@ void event_from_decision(struct event *ev, const struct oomwhy_decision *record,
 	struct incident *incident = &ev->incident;
 	struct limit_owner *owner = &incident->limit_owner;
 
-	incident->allocation.order = (__s32)record->order;
-	incident->allocation.gfp_mask = record->gfp_mask;
+	set_allocation(incident, record->order, record->gfp_mask);
 	incident->constraint = record->constraint <= 3 ? record->constraint + 1 :
 							 OOM_CONSTRAINT_NOT_SAID;
 	incident->total_pages_bytes = record->total_pages * page_bytes;
 	incident->victim.points = record->points;
 	if (!record->is_memcg) {
-		owner_without_memcg(incident);
+		owner_without_memcg(incident, record->order);
 		return;
 	}
 	cgroup_from_chain(ev, &owner->cgroup, &record->owner);
@@ -210,8 +221,7 @@ void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, _
 
 	/* sysrq-f is done by a kernel thread: it asked for nothing. */
 	if (record->task.flags & OOMWHY_TASK_KTHREAD &&
-	    (ev->incident.allocation.order == -1 ||
-	     ev->incident.limit_owner.limit_level == LIMIT_MANUAL))
+	    ev->incident.limit_owner.limit_level == LIMIT_MANUAL)
 		return;
 	task_from_record(ev, trigger, &record->task, page_bytes);
 	cgroup_from_chain(ev, &trigger->cgroup, &record->chain);
@@ -397,10 +407,9 @@ void event_from_stall(struct event *ev, const struct oomwhy_stall *record, __u64
 	incident->stall.kind = record->kind == OOMWHY_KILLER_DISABLED ? STALL_KILLER_DISABLED :
 									STALL_NOTHING_KILLABLE;
 	event_from_chain(ev, chain, page_bytes);
-	if (record->kind == OOMWHY_NOTHING_KILLABLE)
-		incident->allocation.order = (__s32)record->order;
+	set_allocation(incident, record->order, record->gfp_mask);
 	if (!record->memcg_id)
-		owner->limit_level = record->order == -1 ? LIMIT_MANUAL : LIMIT_HOST;
+		owner->limit_level = record->order == ORDER_SYSRQ ? LIMIT_MANUAL : LIMIT_HOST;
 	for (__u32 i = 0; i < chain->count && record->memcg_id; i++) {
 		if (chain->level[i].id != record->memcg_id)
 			continue;
