@@ -4,6 +4,7 @@
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_OBJECTS := $(LIB_OBJECTS:$(OUTPUT)/obj/%=$(OUTPUT)/san/%)
+TEST_LIBS = $(shell $(PC) --libs cmocka jansson)
 TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 
 # One program for each tests/unit/test_*.c; the other files there belong to all of them.
@@ -20,7 +21,7 @@ $(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(B
 $(OUTPUT)/san/tests/test_%: $(OUTPUT)/san/tests/unit/test_%.o $(UNIT_SUPPORT) $(SAN_OBJECTS)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SAN) -pthread $^ $(LIBS) -lcmocka -ljansson -o $@
+	$(Q)$(CC) $(SAN) -pthread $^ $(LIBS) $(TEST_LIBS) -o $@
 
 $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 	$(call say,CC,$@)
@@ -30,13 +31,17 @@ $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread $^ -lcmocka -ljansson -o $@
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
 
 # Static, so that it stays small in memory: what it holds is what it was told to fill.
 $(OUTPUT)/tests/eat: tests/tools/eat.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+
+.PHONY: guest-programs
+guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+	@:
 
 lint:
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/selftest
