@@ -66,7 +66,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all arm64 clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-matrix vm-tests FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-matrix vm-tests arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -90,7 +90,7 @@ $(OUTPUT)/tools.checked: Makefile
 	@mkdir -p $(@D)
 	@$(PC) --atleast-version=$(LIBBPF_MIN) libbpf || \
 		{ echo "libbpf >= $(LIBBPF_MIN) with its headers is needed: 'make deps' installs it" >&2; exit 1; }
-	@for tool in $(CLANG) $(BPFTOOL); do command -v $$tool > /dev/null || \
+	@for tool in $(firstword $(CC)) $(CLANG) $(BPFTOOL); do command -v $$tool > /dev/null || \
 		{ echo "$$tool is needed: 'make deps' installs it" >&2; exit 1; }; done
 	@touch $@
 

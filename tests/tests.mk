@@ -61,13 +61,17 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills on this machine"
 	@$(OUTPUT)/tests/kills
 
-# Real kills in a virtual machine: make vm-test KERNEL=6.1 CGROUP=v2
+# Where arm64's libraries cannot be had its guests are not run: tests/vm/run says so, for a skip or a failure.
+arm64-programs:
+	@tests/vm/fetch-sysroot arm64 > /dev/null || exit $$(($$? != 69)); $(MAKE) --no-print-directory arm64
+
+# Real kills in a virtual machine: make vm-test KERNEL=6.1 CGROUP=v2 (KERNEL=6.1-arm64: on that machine)
 KERNEL ?= 6.1
 CGROUP ?= v2
 VM_RUN = tests/vm/run --kernel $(KERNEL) --cgroup $(CGROUP)
 IN_VM := OOMWHY=oomwhy OOMWHY_ALLOW_HOST_OOM=1 OOMWHY_NO_SKIP=1
 
-vm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@$(VM_RUN) --timeout 300 -- env $(IN_VM) kills
 
@@ -77,7 +81,7 @@ cli-test: $(OUTPUT)/oomwhy
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
 # Each kernel, cgroup version and attach plan: make vm-matrix MATRIX="--kernel 6.12 --plan kprobe"
-vm-matrix: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
