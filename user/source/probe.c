@@ -23,6 +23,7 @@
 #define HARMLESS_FILE "/proc/self/oom_score"
 
 #define SILENT (-ENOMSG) /* it would be attached, and not fire */
+#define KERNELS_ENOTSUPP 524 /* the kernel's own, which strerror() does not know */
 
 /* A program that does nothing: return 0. */
 static const struct bpf_insn nothing[] = {
@@ -56,6 +57,8 @@ static struct probe_try try_tracing(enum bpf_attach_type type, int btf_id)
 		return failed(PROBE_LOAD, fd);
 	link = bpf_raw_tracepoint_open(NULL, fd);
 	err = link < 0 ? -errno : 0;
+	if (err == -KERNELS_ENOTSUPP)
+		err = -EOPNOTSUPP;
 	close(fd);
 	if (link >= 0)
 		close(link);
