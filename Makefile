@@ -3,6 +3,7 @@
 # oomwhy: whose memory limit killed this process?
 #
 #   make              build/oomwhy (STATIC=1: one static binary)
+#   make arm64        build/arm64/oomwhy, static, with Debian's cross compiler and libraries
 #   make deps         install what building and testing need (Debian, Ubuntu)
 #   make demo         three real OOM kills, told as they happen (root)
 #   make test         all tests: lint, unit, real kills here and in virtual machines (root)
@@ -37,10 +38,19 @@ Q := @
 say = @printf '  %-8s%s\n' $(1) $(patsubst $(OUTPUT)/%,%,$(2))
 endif
 
+# For another machine, its libraries and their headers are below SYSROOT, laid out as there.
+ifneq ($(SYSROOT),)
+PC := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
+	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(shell $(CC) -dumpmachine)/pkgconfig $(PKG_CONFIG)
+else
+PC := $(PKG_CONFIG)
+endif
+
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 
 BPF_DIR := $(OUTPUT)/bpf/$(ARCH)
-INCLUDES := -Iinclude -Iuser -I$(OUTPUT)/include -I$(BPF_DIR)
+LIB_CFLAGS := $(shell $(PC) --cflags libbpf libelf zlib 2> /dev/null)
+INCLUDES := -Iinclude -Iuser -I$(OUTPUT)/include -I$(BPF_DIR) $(LIB_CFLAGS)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) -pthread -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
 
@@ -48,7 +58,7 @@ ifeq ($(STATIC),1)
 LINK_STATIC := -static
 PC_STATIC := --static
 endif
-LIBS = $(shell $(PKG_CONFIG) $(PC_STATIC) --libs libbpf libelf zlib)
+LIBS = $(shell $(PC) $(PC_STATIC) --libs libbpf libelf zlib)
 
 USER_SOURCES := $(wildcard user/*.c user/*/*.c)
 USER_OBJECTS := $(USER_SOURCES:%.c=$(OUTPUT)/obj/%.o)
@@ -56,7 +66,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-matrix vm-tests FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test cli-test kill-test vm-test vm-matrix vm-tests arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -78,9 +88,9 @@ $(OUTPUT)/include/version.h: FORCE
 
 $(OUTPUT)/tools.checked: Makefile
 	@mkdir -p $(@D)
-	@$(PKG_CONFIG) --atleast-version=$(LIBBPF_MIN) libbpf || \
+	@$(PC) --atleast-version=$(LIBBPF_MIN) libbpf || \
 		{ echo "libbpf >= $(LIBBPF_MIN) with its headers is needed: 'make deps' installs it" >&2; exit 1; }
-	@for tool in $(CLANG) $(BPFTOOL); do command -v $$tool > /dev/null || \
+	@for tool in $(firstword $(CC)) $(CLANG) $(BPFTOOL); do command -v $$tool > /dev/null || \
 		{ echo "$$tool is needed: 'make deps' installs it" >&2; exit 1; }; done
 	@touch $@
 
@@ -88,7 +98,7 @@ $(BPF_DIR)/%.raw.o: bpf/%.bpf.c $(OUTPUT)/tools.checked
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 -Wall -Werror -MMD -MP -MT $@ \
-		-Ibpf -Iinclude -Ivmlinux/$(ARCH) $(shell $(PKG_CONFIG) --cflags libbpf) -c $< -o $@
+		-Ibpf -Iinclude -Ivmlinux/$(ARCH) $(LIB_CFLAGS) -c $< -o $@
 
 $(BPF_DIR)/%.o: $(BPF_DIR)/%.raw.o
 	$(Q)$(BPFTOOL) gen object $@ $<
@@ -105,6 +115,12 @@ $(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.f
 $(OUTPUT)/oomwhy: $(USER_OBJECTS) $(OUTPUT)/link.flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_STATIC) -pthread $(LDFLAGS) $(USER_OBJECTS) $(LIBS) -o $@
+
+# With the programs of the kill tests, for the guests of tests/vm/run --arch arm64.
+arm64:
+	@sysroot=$$(tests/vm/fetch-sysroot arm64) || exit; \
+	$(MAKE) --no-print-directory ARCH=arm64 CC=aarch64-linux-gnu-gcc STATIC=1 SYSROOT=$$sysroot \
+		OUTPUT=$(OUTPUT)/arm64 guest-programs
 
 deps:
 	@tests/tools/install-deps

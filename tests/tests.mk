@@ -4,6 +4,7 @@
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_OBJECTS := $(LIB_OBJECTS:$(OUTPUT)/obj/%=$(OUTPUT)/san/%)
+TEST_LIBS = $(shell $(PC) --libs cmocka jansson)
 TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 
 # One program for each tests/unit/test_*.c; the other files there belong to all of them.
@@ -20,7 +21,7 @@ $(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(B
 $(OUTPUT)/san/tests/test_%: $(OUTPUT)/san/tests/unit/test_%.o $(UNIT_SUPPORT) $(SAN_OBJECTS)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SAN) -pthread $^ $(LIBS) -lcmocka -ljansson -o $@
+	$(Q)$(CC) $(SAN) -pthread $^ $(LIBS) $(TEST_LIBS) -o $@
 
 $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 	$(call say,CC,$@)
@@ -30,13 +31,17 @@ $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread $^ -lcmocka -ljansson -o $@
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
 
 # Static, so that it stays small in memory: what it holds is what it was told to fill.
 $(OUTPUT)/tests/eat: tests/tools/eat.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+
+.PHONY: guest-programs
+guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+	@:
 
 lint:
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/selftest
@@ -56,13 +61,17 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills on this machine"
 	@$(OUTPUT)/tests/kills
 
-# Real kills in a virtual machine: make vm-test KERNEL=6.1 CGROUP=v2
+# Where arm64's libraries cannot be had its guests are not run: tests/vm/run says so, for a skip or a failure.
+arm64-programs:
+	@tests/vm/fetch-sysroot arm64 > /dev/null || exit $$(($$? != 69)); $(MAKE) --no-print-directory arm64
+
+# Real kills in a virtual machine: make vm-test KERNEL=6.1 CGROUP=v2 (KERNEL=6.1-arm64: on that machine)
 KERNEL ?= 6.1
 CGROUP ?= v2
 VM_RUN = tests/vm/run --kernel $(KERNEL) --cgroup $(CGROUP)
 IN_VM := OOMWHY=oomwhy OOMWHY_ALLOW_HOST_OOM=1 OOMWHY_NO_SKIP=1
 
-vm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@$(VM_RUN) --timeout 300 -- env $(IN_VM) kills
 
@@ -72,7 +81,7 @@ cli-test: $(OUTPUT)/oomwhy
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
 # Each kernel, cgroup version and attach plan: make vm-matrix MATRIX="--kernel 6.12 --plan kprobe"
-vm-matrix: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 

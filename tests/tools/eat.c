@@ -24,8 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define PTE_SPAN (2UL << 20) /* what one page of page table maps: x86-64, arm64 with 4K pages */
+#define PAGE 4096UL /* no machine has smaller ones */
 
 enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED };
 static const char *const kind_names[] = { "anon", "file", "shmem", "pagetables", "mixed" };
@@ -122,10 +121,12 @@ static void eat_shmem(int fd, unsigned long eaten, unsigned long bytes)
 /* Reading maps the shared zero page: only the page tables are charged. */
 static void eat_pagetables(unsigned long bytes)
 {
-	unsigned long span = bytes / PAGE * PTE_SPAN;
+	unsigned long page = sysconf(_SC_PAGESIZE);
+	unsigned long table_span = page / sizeof(void *) * page; /* mapped by a page of table */
+	unsigned long span = (bytes / page ?: 1) * table_span;
 	volatile char *p = map_bytes(span, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	for (unsigned long i = 0; i < span; i += PTE_SPAN)
+	for (unsigned long i = 0; i < span; i += table_span)
 		(void)p[i];
 }
 

@@ -23,6 +23,7 @@
 #define HARMLESS_FILE "/proc/self/oom_score"
 
 #define SILENT (-ENOMSG) /* it would be attached, and not fire */
+#define KERNELS_ENOTSUPP 524 /* the kernel's own, which strerror() does not know */
 
 /* A program that does nothing: return 0. */
 static const struct bpf_insn nothing[] = {
@@ -56,6 +57,8 @@ static struct probe_try try_tracing(enum bpf_attach_type type, int btf_id)
 		return failed(PROBE_LOAD, fd);
 	link = bpf_raw_tracepoint_open(NULL, fd);
 	err = link < 0 ? -errno : 0;
+	if (err == -KERNELS_ENOTSUPP)
+		err = -EOPNOTSUPP;
 	close(fd);
 	if (link >= 0)
 		close(link);
@@ -343,8 +346,8 @@ const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan)
 		return "this kernel refuses BPF trampolines (fentry), whatever the privileges: only another "
 		       "kernel helps";
 	if (plan == ATTACH_FENTRY)
-		return "BPF trampolines (fentry) do not attach: CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS and "
-		       "kernel.ftrace_enabled=1 are needed";
+		return "BPF trampolines (fentry) do not attach: CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS "
+		       "(on arm64 from Linux 6.4 on) and kernel.ftrace_enabled=1 are needed";
 	if (plan == ATTACH_KPROBE && is_permission(probe->kprobe.error))
 		return "kprobes are not permitted: CAP_PERFMON is missing, or lockdown forbids them";
 	if (plan == ATTACH_KPROBE)
