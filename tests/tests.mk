@@ -39,7 +39,8 @@ $(OUTPUT)/tests/eat: tests/tools/eat.c
 	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
 
 lint:
-	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/selftest
+	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
+		tests/lint/selftest
 
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
@@ -56,29 +57,28 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills on this machine"
 	@$(OUTPUT)/tests/kills
 
-# Real kills in a virtual machine: make vm-test KERNEL=6.1 CGROUP=v2
+# Real kills in one kind of virtual machine, all attach plans and cases or some:
+# make vm-test KERNEL=6.12 CGROUP=v2 [GUEST=16-cpus] [PLAN=kprobe] [CASES="host pod/systemd"]
 KERNEL ?= 6.1
 CGROUP ?= v2
-VM_RUN = tests/vm/run --kernel $(KERNEL) --cgroup $(CGROUP)
-IN_VM := OOMWHY=oomwhy OOMWHY_ALLOW_HOST_OOM=1 OOMWHY_NO_SKIP=1
 
 vm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
-	@$(VM_RUN) --timeout 300 -- env $(IN_VM) kills
+	@tests/vm/matrix --kernel $(KERNEL) --cgroup $(CGROUP) $(GUEST:%=--guest %) $(PLAN:%=--plan %) $(CASES)
 
 # The program on bad days, here and on a machine without a memory controller.
 cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
-# Each kernel, cgroup version and attach plan: make vm-matrix MATRIX="--kernel 6.12 --plan kprobe"
+# Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
 vm-matrix: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
 vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== the virtual machine itself"
-	@tests/vm/selftest
+	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"
 	@tests/vm/run --kernel 6.1 --share tests/cli --append cgroup_disable=memory -- \
 		env OOMWHY=oomwhy sh /share/run machine
@@ -86,4 +86,4 @@ vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
 	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
 		env OOMWHY=oomwhy sh /share/run lockdown
-	@$(MAKE) --no-print-directory vm-matrix MATRIX="--kernel 6.1"
+	@$(MAKE) --no-print-directory vm-matrix
