@@ -12,6 +12,13 @@ UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS)
 
+# tests/facts.md as a string in C: it travels with the programs that hold oomwhy to it.
+$(OUTPUT)/include/facts_text.h: tests/facts.md
+	@mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+$(OUTPUT)/san/tests/unit/test_facts.o $(OUTPUT)/obj/tests/kills/facts.o: $(OUTPUT)/include/facts_text.h
+
 $(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
