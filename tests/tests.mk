@@ -13,6 +13,13 @@ UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS)
 
+# tests/facts.md as a string in C: it travels with the programs that hold oomwhy to it.
+$(OUTPUT)/include/facts_text.h: tests/facts.md
+	@mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+$(OUTPUT)/san/tests/unit/test_facts.o $(OUTPUT)/obj/tests/kills/facts.o: $(OUTPUT)/include/facts_text.h
+
 $(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
@@ -44,7 +51,8 @@ guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
 lint:
-	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/selftest
+	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
+		tests/lint/selftest
 
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
@@ -65,29 +73,28 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 arm64-programs:
 	@tests/vm/fetch-sysroot arm64 > /dev/null || exit $$(($$? != 69)); $(MAKE) --no-print-directory arm64
 
-# Real kills in a virtual machine: make vm-test KERNEL=6.1 CGROUP=v2 (KERNEL=6.1-arm64: on that machine)
+# Real kills in one kind of virtual machine, all attach plans and cases or some:
+# make vm-test KERNEL=6.12 CGROUP=v2 [GUEST=16-cpus] [PLAN=kprobe] [CASES="host pod/systemd"]
 KERNEL ?= 6.1
 CGROUP ?= v2
-VM_RUN = tests/vm/run --kernel $(KERNEL) --cgroup $(CGROUP)
-IN_VM := OOMWHY=oomwhy OOMWHY_ALLOW_HOST_OOM=1 OOMWHY_NO_SKIP=1
 
 vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
-	@$(VM_RUN) --timeout 300 -- env $(IN_VM) kills
+	@tests/vm/matrix --kernel $(KERNEL) --cgroup $(CGROUP) $(GUEST:%=--guest %) $(PLAN:%=--plan %) $(CASES)
 
 # The program on bad days, here and on a machine without a memory controller.
 cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
-# Each kernel, cgroup version and attach plan: make vm-matrix MATRIX="--kernel 6.12 --plan kprobe"
+# Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
 vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
 vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== the virtual machine itself"
-	@tests/vm/selftest
+	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"
 	@tests/vm/run --kernel 6.1 --share tests/cli --append cgroup_disable=memory -- \
 		env OOMWHY=oomwhy sh /share/run machine
@@ -95,4 +102,4 @@ vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
 	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
 		env OOMWHY=oomwhy sh /share/run lockdown
-	@$(MAKE) --no-print-directory vm-matrix MATRIX="--kernel 6.1"
+	@$(MAKE) --no-print-directory vm-matrix

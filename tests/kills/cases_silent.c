@@ -98,6 +98,7 @@ static void silent(struct fixture *fx)
 
 	assert_int_equal(tracer_start(t, args), 0);
 	tracer_wait_attached(t);
+	t->mixed = true;
 	if (!strcmp(t->attach, "tracepoint"))
 		fail_msg("needs --attach fentry or kprobe (OOMWHY_ATTACH)");
 	poll(NULL, 0, SETTLE_MS);

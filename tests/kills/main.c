@@ -117,6 +117,35 @@ static int end_case(void **state)
 	return fixture_end(&fixture);
 }
 
+static unsigned int place(void)
+{
+	return (fixture.h.version == 1 ? FACTS_V1 : FACTS_V2) |
+	       (is_set("OOMWHY_ALLOW_HOST_OOM") ? FACTS_VM : 0) |
+	       (access("/sys/devices/system/node/node1", F_OK) ? 0 : FACTS_NUMA);
+}
+
+/* Last in a complete run: what a plan can tell (tests/facts.md) has been told. */
+static void all_facts(void **state)
+{
+	const struct facts *facts = tracer_facts();
+	int lines = 0, untold = 0;
+
+	(void)state;
+	if (*fixture.skip && !is_set("OOMWHY_NO_SKIP"))
+		skip();
+	for (int plan = 0; plan < FACTS_PLANS; plan++) {
+		lines += facts->lines[plan];
+		for (int i = -1;
+		     facts->lines[plan] && (i = facts_untold(facts, plan, place(), i + 1)) >= 0;) {
+			print_message("  never told: %s (%s)\n", facts->fact[i].key,
+				      facts->fact[i].name);
+			untold++;
+		}
+	}
+	if (!lines || untold)
+		fail_msg("%d facts were never told, in %d lines", untold, lines);
+}
+
 static int end_run(void **state)
 {
 	(void)state;
@@ -126,7 +155,7 @@ static int end_run(void **state)
 
 static int run_selected(char **names)
 {
-	static struct CMUnitTest tests[RUNS_MAX];
+	static struct CMUnitTest tests[RUNS_MAX + 1];
 	int n = 0;
 
 	for (int i = 0; i < n_runs; i++)
@@ -137,6 +166,8 @@ static int run_selected(char **names)
 		fprintf(stderr, "kills: no such case; see --list\n");
 		return 2;
 	}
+	if (!*names && !fixture.kernel_only)
+		tests[n++] = (struct CMUnitTest){ "facts", all_facts, NULL, NULL, NULL };
 	return _cmocka_run_group_tests("kills", tests, n, NULL, end_run) ? 1 : 0;
 }
 
@@ -206,6 +237,10 @@ int main(int argc, char **argv)
 	const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	pid_t guard_pid = getpid(), pid;
 
+	if (!facts_parse(tracer_facts(), facts_text)) {
+		fprintf(stderr, "kills: tests/facts.md: %s\n", tracer_facts()->why);
+		return 1;
+	}
 	add_runs(limit_cases, n_limit_cases);
 	add_runs(program_cases, n_program_cases);
 	add_runs(silent_cases, n_silent_cases);

@@ -88,6 +88,36 @@ static bool fill(struct tracer *t, long long deadline)
 	return true;
 }
 
+struct facts *tracer_facts(void)
+{
+	static struct facts facts;
+
+	return &facts;
+}
+
+static int plan_of(const struct tracer *t)
+{
+	int plan = facts_plan(t->attach);
+
+	if (plan < 0)
+		fail_msg("tests/facts.md has no attach plan \"%s\"", t->attach);
+	return plan;
+}
+
+const char *tracer_evidence(const struct tracer *t)
+{
+	return facts_evidence(tracer_facts(), plan_of(t));
+}
+
+/* The start line is what names the plan. */
+static void check_facts(struct tracer *t, json_t *line)
+{
+	if (t->mixed || !*t->attach || facts_line(tracer_facts(), line, plan_of(t)))
+		return;
+	tracer_print(t);
+	fail_msg("%s", tracer_facts()->why);
+}
+
 static bool is_counted(const char *fate)
 {
 	return !strcmp(fate, "killed") || !strcmp(fate, "group");
@@ -126,6 +156,7 @@ json_t *tracer_line(struct tracer *t, int timeout_ms)
 	memmove(t->buf, end + 1, t->len + 1);
 	json_array_append_new(t->seen, line);
 	line_check(line);
+	check_facts(t, line);
 	if (!strcmp(line_string(line, "type"), "oom_kill"))
 		count_victims(t, line);
 	return line;
@@ -270,11 +301,4 @@ void tracer_wait_links(struct tracer *t)
 		n = links;
 		poll(NULL, 0, 50);
 	}
-}
-
-const char *tracer_evidence(const struct tracer *t)
-{
-	if (!strcmp(t->attach, "fentry") || !strcmp(t->attach, "kprobe"))
-		return "exact";
-	return strcmp(t->attach, "kmsg") ? "inferred" : "log";
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "facts.h"
 #include "line.h"
 
 #define TRACER_START_MS 60000 /* loading takes seconds under software emulation */
@@ -20,6 +21,7 @@ struct tracer {
 	pid_t pid; /* 0: not running */
 	int out_fd, err_fd;
 	char attach[24]; /* the plan that the start line names */
+	bool mixed; /* the plan changes while it runs: its lines are not held to the facts */
 	char *buf;
 	size_t len;
 	bool eof;
@@ -54,6 +56,8 @@ const char *tracer_text(struct tracer *t, const char *needle, int timeout_ms);
 /* Waits until the number of its BPF links stays: text mode does not say when it is attached. */
 void tracer_wait_links(struct tracer *t);
 
+/* What plans can tell, and what was told so far by all tracers; main fills it. */
+struct facts *tracer_facts(void);
 /* The evidence that the plan in use can give. */
 const char *tracer_evidence(const struct tracer *t);
 
