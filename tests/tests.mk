@@ -33,10 +33,10 @@ $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(Q)$(CC) -pthread $^ -lcmocka -ljansson -o $@
 
 # Static, so that it stays small in memory: what it holds is what it was told to fill.
-$(OUTPUT)/tests/eat: tests/tools/eat.c
+$(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fill.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) -static $(filter %.c,$^) -o $@
 
 lint:
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/selftest
