@@ -30,12 +30,6 @@
 
 #define EATERS_MAX 64
 
-struct shared { /* what all eaters see, in whichever process they are */
-	atomic_int go, holding;
-	atomic_int serial; /* of an eater, from 0 */
-	atomic_ulong touched; /* bytes of memory mapped and written to */
-};
-
 static struct {
 	struct fill fill;
 	unsigned long size, rate; /* bytes, rate per second; 0: no end, no pause */
@@ -43,7 +37,7 @@ static struct {
 	bool leader_exits, die_with_children, wait_stdin, push, pin, sharer;
 	const char *wait_file, *cgroup, *shared_file;
 	int ready_fd;
-	struct shared *shared;
+	struct eat_shared *shared;
 } opt = { .fill.step = 64UL << 10, .node = -1, .hold = -1, .ready_fd = STDOUT_FILENO };
 
 static const char usage[] =
@@ -62,7 +56,7 @@ static const char usage[] =
 	"  --node N             memory from this NUMA node only\n"
 	"  --sharer             a second process shares the memory, and only waits\n"
 	"  --push               when all hold: at a second byte from stdin one eats on, without end\n"
-	"  --shared FILE        map what the eaters count from there (struct shared)\n"
+	"  --shared FILE        map what the eaters count from there (struct eat_shared)\n"
 	"  --cgroup DIR         go there first, as process 1 of a new PID namespace\n"
 	"  --comm NAME          process name, \\xNN for any byte\n"
 	"  --adj N              own oom_score_adj\n"

@@ -13,6 +13,12 @@
 
 enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED, DENTRIES, SOCKETS, CACHE };
 
+struct eat_shared { /* what all eaters see, in whichever process they are */
+	atomic_int go, holding;
+	atomic_int serial; /* of an eater, from 0 */
+	atomic_ulong touched; /* bytes of memory mapped and written to */
+};
+
 struct fill {
 	enum kind kind;
 	const char *dir;
