@@ -41,10 +41,10 @@ $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
 
 # Static, so that it stays small in memory: what it holds is what it was told to fill.
-$(OUTPUT)/tests/eat: tests/tools/eat.c
+$(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fill.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) -static $(filter %.c,$^) -o $@
 
 .PHONY: guest-programs
 guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat

@@ -4,7 +4,6 @@
  * kill follows: who grows stops at a size that fits once the victim is gone.
  */
 #define _GNU_SOURCE
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,13 +16,6 @@
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
-static struct workload *grow(struct fixture *fx, struct workload *w)
-{
-	fixture_mark(fx);
-	assert_int_equal(workload_go(w), 0);
-	return w;
-}
-
 /* A container's own limit; the pod has room. */
 static void container(struct fixture *fx)
 {
@@ -31,7 +23,8 @@ static void container(struct fixture *fx)
 	struct container *a = fixture_container(fx, pod, 32), *b = fixture_container(fx, pod, 96);
 
 	fixture_fill(fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "8", "--adj", "990", NULL));
-	struct workload *w = grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "container", "container", &a->cg);
 	expect_trigger(&e, &a->cg, pod);
@@ -47,7 +40,7 @@ static void pod(struct fixture *fx)
 		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "36", "--adj", "990", NULL);
 
 	fixture_fill(w);
-	grow(fx, fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "32", "--adj", "990", NULL));
+	fixture_grow(fx, fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "32", "--adj", "990", NULL));
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "pod", "pod", &pod->cg);
 	expect_trigger(&e, &b->cg, pod);
@@ -63,7 +56,8 @@ static void trap(struct fixture *fx)
 
 	fixture_fill(
 		fixture_eat(fx, &sandbox->cg, OWN_PIDNS, "--size", "1", "--comm", "pause", NULL));
-	struct workload *w = grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "container", "pod", &pod->cg);
 	expect_trigger(&e, &a->cg, pod);
@@ -77,7 +71,8 @@ static void trap_two(struct fixture *fx)
 	struct container *a = fixture_container(fx, pod, 48), *b = fixture_container(fx, pod, 48);
 
 	fixture_fill(fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "12", "--adj", "990", NULL));
-	struct workload *w = grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "pod", "pod", &pod->cg);
 	expect_trigger(&e, &a->cg, pod);
@@ -104,7 +99,8 @@ static void trap_leftover(struct fixture *fx)
 	fx->n_containers--; /* its counters went with it */
 
 	a = fixture_container(fx, pod, 48);
-	struct workload *w = grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "pod", "pod", &pod->cg);
 	expect_trigger(&e, &a->cg, pod);
@@ -122,7 +118,7 @@ static void qos(struct fixture *fx)
 		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "36", "--adj", "1000", NULL);
 
 	fixture_fill(w);
-	grow(fx, fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "32", "--adj", "1000", NULL));
+	fixture_grow(fx, fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "32", "--adj", "1000", NULL));
 	struct expect e = expect_death(w, a, 1000);
 	expect_limit(&e, "qos", "qos", &fx->qos[BEST_EFFORT]);
 	expect_trigger(&e, &b->cg, pods[1]);
@@ -140,8 +136,8 @@ static void node(struct fixture *fx)
 		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "24", "--adj", "1000", NULL);
 
 	fixture_fill(w);
-	grow(fx, fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", "8", "--size", "12", "--adj",
-			     "998", NULL));
+	fixture_grow(fx, fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", "8", "--size", "12",
+				     "--adj", "998", NULL));
 	struct expect e = expect_death(w, a, 1000);
 	expect_limit(&e, "node", "node", &fx->node);
 	expect_trigger(&e, &b->cg, busy);
@@ -154,7 +150,8 @@ static void nested(struct fixture *fx)
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
 	struct container *a = fixture_container(fx, pod, 96);
 	struct cgroup worker = fixture_cgroup(fx, &a->cg, "worker", 32);
-	struct workload *w = grow(fx, fixture_eat(fx, &worker, OWN_PIDNS, "--adj", "990", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &worker, OWN_PIDNS, "--adj", "990", NULL));
 
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "nested", "nested", &worker);
@@ -168,7 +165,8 @@ static void slice(struct fixture *fx)
 {
 	struct cgroup top = fixture_cgroup(fx, NULL, "oomwhy-test.slice", 0);
 	struct cgroup service = fixture_cgroup(fx, &top, "batch.service", 32);
-	struct workload *w = grow(fx, fixture_eat(fx, &service, SAME_PIDNS, "--adj", "100", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &service, SAME_PIDNS, "--adj", "100", NULL));
 
 	struct expect e = expect_death(w, NULL, 100);
 	expect_limit(&e, "slice", "slice", &service);
@@ -182,7 +180,8 @@ static void host(struct fixture *fx)
 {
 	struct pod *pod = fixture_pod(fx, BEST_EFFORT, 0);
 	struct container *a = fixture_container(fx, pod, 0);
-	struct workload *w = grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "1000", NULL));
+	struct workload *w =
+		fixture_grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "1000", NULL));
 
 	struct expect e = expect_death(w, a, 1000);
 	expect_limit(&e, "host", NULL, NULL);
@@ -196,15 +195,10 @@ static void child(struct fixture *fx)
 	struct container *a = fixture_container(fx, pod, 32);
 	struct workload *w =
 		fixture_eat(fx, &a->cg, OWN_PIDNS, "--children", "1", "--adj", "990", NULL);
-	pid_t pids[4];
-	int n = 0;
+	pid_t pids[2];
 
-	for (int waited = 0; n < 2 && waited < KILL_MS; waited += 5) {
-		poll(NULL, 0, 5);
-		n = cgroup_members(&fx->h, &a->cg, pids, COUNT(pids));
-	}
-	assert_int_equal(n, 2);
-	grow(fx, w);
+	fixture_members(fx, &a->cg, pids, 2);
+	fixture_grow(fx, w);
 	pid_t pid = pids[0] == w->pid ? pids[1] : pids[0];
 	struct expect e = expect_death(w, a, 990);
 	expect_limit(&e, "container", "container", &a->cg);

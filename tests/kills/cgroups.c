@@ -69,13 +69,19 @@ static int64_t read_value(const char *path, const char *key)
 	return value;
 }
 
-static int64_t read_cgroup_value(const struct hierarchy *h, const struct cgroup *cg,
-				 const char *file, const char *key)
+int64_t cgroup_read(const struct hierarchy *h, const struct cgroup *cg, const char *file,
+		    const char *key)
 {
 	char path[1024];
 
 	full_path(h, cg->path, file, path, sizeof(path));
 	return read_value(path, key);
+}
+
+int cgroup_write(const struct hierarchy *h, const struct cgroup *cg, const char *file,
+		 const char *text)
+{
+	return write_value(h, cg->path, file, "%s", text);
 }
 
 static bool has_memory(const char *mount)
@@ -263,6 +269,8 @@ int cgroup_set_limit(const struct hierarchy *h, struct cgroup *cg, int64_t bytes
 		if (!err)
 			err = write_optional(h, cg->path, "memory.swap.max", 0);
 	} else {
+		/* Up: it has to make room first. Down: it cannot yet, which is no error. */
+		write_value(h, cg->path, "memory.memsw.limit_in_bytes", "%lld", (long long)bytes);
 		err = write_value(h, cg->path, "memory.limit_in_bytes", "%lld", (long long)bytes);
 		if (!err)
 			err = write_optional(h, cg->path, "memory.memsw.limit_in_bytes", bytes);
@@ -274,22 +282,21 @@ int cgroup_set_limit(const struct hierarchy *h, struct cgroup *cg, int64_t bytes
 
 int64_t cgroup_usage(const struct hierarchy *h, const struct cgroup *cg)
 {
-	return read_cgroup_value(h, cg,
-				 h->version == 2 ? "memory.current" : "memory.usage_in_bytes", "");
+	return cgroup_read(h, cg, h->version == 2 ? "memory.current" : "memory.usage_in_bytes", "");
 }
 
 int64_t cgroup_oom_kills(const struct hierarchy *h, const struct cgroup *cg)
 {
 	if (h->version == 1)
-		return read_cgroup_value(h, cg, "memory.oom_control", "oom_kill");
-	return read_cgroup_value(h, cg, "memory.events.local", "oom_kill");
+		return cgroup_read(h, cg, "memory.oom_control", "oom_kill");
+	return cgroup_read(h, cg, "memory.events.local", "oom_kill");
 }
 
 int64_t cgroup_ooms(const struct hierarchy *h, const struct cgroup *cg)
 {
 	if (h->version == 1)
 		return -ENODATA;
-	return read_cgroup_value(h, cg, "memory.events.local", "oom");
+	return cgroup_read(h, cg, "memory.events.local", "oom");
 }
 
 int64_t machine_oom_kills(void)

@@ -37,7 +37,12 @@ int hierarchy_find(struct hierarchy *ret);
 /* Makes the cgroup and what is missing above it. -EEXIST: its top-level cgroup is there and not
  * ours. */
 int cgroup_make(const struct hierarchy *h, const char *path, struct cgroup *ret);
-/* Memory and memory+swap: no case here depends on swap. */
+/* One of its files; the number after @key in it, or the only one when @key is "". */
+int cgroup_write(const struct hierarchy *h, const struct cgroup *cg, const char *file,
+		 const char *text);
+int64_t cgroup_read(const struct hierarchy *h, const struct cgroup *cg, const char *file,
+		    const char *key);
+/* Memory and memory+swap, so that swap plays no part; up or down. */
 int cgroup_set_limit(const struct hierarchy *h, struct cgroup *cg, int64_t bytes);
 int64_t cgroup_usage(const struct hierarchy *h, const struct cgroup *cg);
 /* Kills counted for processes of this very cgroup (v2 also counts them in its ancestors). */

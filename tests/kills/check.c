@@ -14,11 +14,10 @@
 
 #include <cmocka.h>
 
-#include "klog.h"
+#include "check_line.h"
 
 #define COUNTER_MS 5000
-
-static const char *const qos_classes[] = { "Guaranteed", "Burstable", "BestEffort" };
+#define QUIET_MS 1000 /* so long after a kill its line has come */
 
 struct expect expect_death(struct workload *w, const struct container *container, int adj)
 {
@@ -27,10 +26,23 @@ struct expect expect_death(struct workload *w, const struct container *container
 		.pid = w->pid,
 		.vpid = container ? 1 : w->pid,
 		.comm = "eat",
+		.fate = "killed",
+		.kills = 1,
+		.counter = "memory",
 		.oom_score_adj = adj,
 		.container = container,
 		.container_ends = container ? 1 : -1,
 	};
+}
+
+struct expect expect_death_same_pidns(struct workload *w, const struct container *container,
+				      int adj)
+{
+	struct expect e = expect_death(w, container, adj);
+
+	e.vpid = w->pid;
+	e.container_ends = -1;
+	return e;
 }
 
 void expect_child(struct expect *e, pid_t pid)
@@ -55,7 +67,23 @@ void expect_trigger(struct expect *e, const struct cgroup *cg, const struct pod 
 	e->trigger_pod = pod;
 }
 
-static const struct cgroup *victim_cgroup(const struct expect *e)
+static void add_other(struct expect_other *list, int *n, struct expect_other other)
+{
+	assert_true(*n < EXPECT_OTHERS_MAX);
+	list[(*n)++] = other;
+}
+
+void expect_other(struct expect *e, pid_t pid, const char *fate, long long rss_bytes)
+{
+	add_other(e->others, &e->n_others, (struct expect_other){ pid, fate, rss_bytes });
+}
+
+void expect_survivor(struct expect *e, pid_t pid)
+{
+	add_other(e->survivors, &e->n_survivors, (struct expect_other){ pid, NULL, -1 });
+}
+
+const struct cgroup *victim_cgroup(const struct expect *e)
 {
 	return e->cgroup ? e->cgroup : &e->container->cg;
 }
@@ -104,8 +132,9 @@ static void check_counters(struct fixture *fx, const struct expect *e)
 	int64_t kills = cgroup_oom_kills(&fx->h, victim_cgroup(e));
 	int64_t machine = machine_oom_kills();
 
-	assert_int_equal(kills, 1);
-	assert_true(machine < 0 || machine > fx->kills_before);
+	assert_int_equal(kills, e->kills);
+	if (e->kills)
+		assert_true(machine < 0 || machine > fx->kills_before);
 	check_ooms(fx, e, &fx->node);
 	for (int i = BURSTABLE; i <= BEST_EFFORT; i++)
 		check_ooms(fx, e, &fx->qos[i]);
@@ -127,25 +156,38 @@ static bool was_killed_next(struct fixture *fx, const struct expect *e, pid_t pi
 	return !next.has_dump || !strcmp(next.task_memcg, e->trigger_cgroup->path);
 }
 
-/* Who asked is alive, or was killed next, or is the victim itself. */
-static bool is_trigger(struct fixture *fx, const struct expect *e, pid_t pid)
+static bool is_other(const struct expect *e, pid_t pid)
+{
+	for (int i = 0; i < e->n_others; i++)
+		if (e->others[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* Who asked is alive, or was killed next, or is a victim itself. */
+bool is_trigger(struct fixture *fx, const struct expect *e, pid_t pid)
 {
 	pid_t members[64];
-	int n = cgroup_members(&fx->h, e->trigger_cgroup, members, 64);
+	int n;
 
+	if (e->trigger)
+		return pid == e->trigger;
+	n = cgroup_members(&fx->h, e->trigger_cgroup, members, 64);
 	for (int i = 0; i < n && i < 64; i++)
 		if (members[i] == pid)
 			return true;
 	return (e->trigger_cgroup->id == victim_cgroup(e)->id && pid == e->pid) ||
-	       was_killed_next(fx, e, pid);
+	       is_other(e, pid) || was_killed_next(fx, e, pid);
 }
 
 static void check_log(struct fixture *fx, const struct expect *e, struct klog_kill *ret)
 {
-	int err = klog_find(fx->log_mark, e->pid, ret);
+	int err = klog_find(fx->log_mark, e->tid ? e->tid : e->pid, ret);
 
 	if (err)
 		print_message("  note: the kernel's log cannot be read: %s\n", strerror(-err));
+	else if (e->flags & EXPECT_NO_LOG)
+		assert_false(ret->has_dump || ret->has_killed);
 	else if (!ret->has_dump)
 		print_message("  note: no \"oom-kill:\" line for process %d (rate-limited)\n",
 			      e->pid);
@@ -159,146 +201,9 @@ static void check_log(struct fixture *fx, const struct expect *e, struct klog_ki
 	if (e->owner)
 		assert_string_equal(ret->oom_memcg, e->owner->path);
 	assert_string_equal(ret->task_memcg, victim_cgroup(e)->path);
-	if (ret->trigger && e->trigger_cgroup && !is_trigger(fx, e, ret->trigger))
-		fail_msg("the log's trigger %d is not in %s", ret->trigger,
-			 e->trigger_cgroup->path);
-}
-
-/* ---- oomwhy's word ---- */
-
-/* Fails with the whole line: what else it says is the way to the mistake. */
-static void wrong(json_t *line, const char *format, ...)
-{
-	char *text = json_dumps(line, JSON_COMPACT), what[512];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(what, sizeof(what), format, ap);
-	va_end(ap);
-	printf("  line: %s\n", text);
-	free(text);
-	fail_msg("%s", what);
-}
-
-static void assert_key(json_t *line, const char *key, const char *value)
-{
-	if (strcmp(line_string(line, key), value))
-		wrong(line, "%s is \"%s\", not \"%s\"", key, line_string(line, key), value);
-}
-
-static void assert_number(json_t *line, const char *key, long long value)
-{
-	if (!json_is_integer(line_get(line, key)) || line_integer(line, key) != value)
-		wrong(line, "%s is %lld, not %lld", key, line_integer(line, key), value);
-}
-
-static void assert_absent(json_t *line, const char *key)
-{
-	json_t *value = line_get(line, key);
-
-	if (value && !json_is_null(value))
-		wrong(line, "%s is there", key);
-}
-
-static void assert_near(json_t *line, const char *key, long long value, long long slack)
-{
-	long long got = line_integer(line, key);
-
-	if (got < value - slack || got > value + slack)
-		wrong(line, "%s is %lld, not within %lld of %lld", key, got, slack, value);
-}
-
-static void check_verdict(struct fixture *fx, const struct expect *e, json_t *line)
-{
-	json_t *ends = line_get(line, "verdict.container_ends");
-
-	assert_key(line, "verdict.limit_level", e->limit_level);
-	assert_key(line, "verdict.evidence", tracer_evidence(&fx->tracer));
-	if (e->container_ends >= 0 &&
-	    (!json_is_boolean(ends) || json_is_true(ends) != e->container_ends))
-		wrong(line, "verdict.container_ends is not %s",
-		      e->container_ends ? "true" : "false");
-}
-
-static void check_owner(const struct expect *e, json_t *line)
-{
-	if (!e->owner) {
-		assert_absent(line, "limit_owner.cgroup");
-		assert_true(json_is_object(line_get(line, "limits.host")));
-		return;
-	}
-	assert_key(line, "limit_owner.limit_level", e->owner_level);
-	assert_key(line, "limit_owner.cgroup.path", e->owner->path);
-	assert_number(line, "limit_owner.cgroup.id", e->owner->id);
-	assert_number(line, "limit_owner.limit_bytes", e->owner->limit);
-	/* full but for what the last charge asked for */
-	assert_near(line, "limit_owner.usage_bytes", e->owner->limit, MIB);
-}
-
-static void check_limit(json_t *line, const char *level, const struct cgroup *cg)
-{
-	char key[64];
-
-	snprintf(key, sizeof(key), "limits.%s.limit_bytes", level);
-	if (cg->limit == CGROUP_NO_LIMIT)
-		assert_absent(line, key);
-	else
-		assert_number(line, key, cg->limit);
-	snprintf(key, sizeof(key), "limits.%s.usage_bytes", level);
-	assert_true(line_integer(line, key) > 0);
-}
-
-static void check_victim(const struct expect *e, const struct klog_kill *log, json_t *line)
-{
-	assert_key(line, "victim.fate", "killed");
-	assert_number(line, "victim.process.pid", e->pid);
-	assert_number(line, "victim.process.vpid", e->vpid);
-	assert_number(line, "victim.process.real_user.id", 0);
-	assert_key(line, "victim.comm", e->comm);
-	assert_key(line, "victim.cgroup.path", victim_cgroup(e)->path);
-	assert_number(line, "victim.cgroup.id", victim_cgroup(e)->id);
-	assert_number(line, "victim.oom_score_adj", e->oom_score_adj);
-	if (log->has_killed) {
-		/* the log and the record are taken moments apart, and older kernels batch */
-		assert_near(line, "victim.anon_bytes", log->anon_bytes, MIB);
-		assert_near(line, "victim.rss_bytes", log->rss_bytes, MIB);
-	}
-}
-
-static void check_identity(struct fixture *fx, const struct expect *e, json_t *line)
-{
-	if (!e->container) {
-		assert_absent(line, "victim.k8s.pod.uid");
-		assert_absent(line, "victim.container.id");
-		return;
-	}
-	const struct pod *pod = e->container->pod;
-
-	assert_key(line, "victim.k8s.pod.uid", pod->uid);
-	assert_key(line, "victim.container.id", e->container->id);
-	assert_key(line, "victim.qos_class", qos_classes[pod->qos]);
-	if (fx->shape == SYSTEMD)
-		assert_key(line, "victim.container.runtime.name", "containerd");
-	check_limit(line, "container", &e->container->cg);
-	check_limit(line, "pod", &pod->cg);
-	if (pod->qos != GUARANTEED)
-		check_limit(line, "qos", &fx->qos[pod->qos]);
-	check_limit(line, "node", &fx->node);
-}
-
-static void check_trigger(struct fixture *fx, const struct expect *e, json_t *line)
-{
-	long long pid = line_integer(line, "trigger.process.pid");
-
-	if (!e->trigger_cgroup)
-		return;
-	if (!is_trigger(fx, e, (pid_t)pid))
-		wrong(line, "trigger.process.pid %lld is not in %s", pid, e->trigger_cgroup->path);
-	if (e->trigger_pod)
-		assert_key(line, "trigger.k8s.pod.uid", e->trigger_pod->uid);
-	assert_true(*line_string(line, "trigger.comm"));
-	if (!strcmp(tracer_evidence(&fx->tracer), "exact"))
-		assert_number(line, "trigger.allocation.order", 0);
+	if (ret->trigger && (e->trigger_cgroup || e->trigger) && !(e->flags & EXPECT_THREADS) &&
+	    !is_trigger(fx, e, ret->trigger))
+		fail_msg("the log's trigger is process %d", ret->trigger);
 }
 
 /* All kills since the tracer was attached, whoever made them. */
@@ -332,11 +237,69 @@ json_t *check_kill(struct fixture *fx, const struct expect *e)
 		fail_msg("no oom_kill line for process %d", e->pid);
 	if (fx->verbose)
 		print_message("  oomwhy: %s\n", line_string(line, "message"));
-	check_verdict(fx, e, line);
-	check_owner(e, line);
-	check_victim(e, &log, line);
-	check_identity(fx, e, line);
-	check_trigger(fx, e, line);
+	check_kill_line(fx, e, &log, line);
 	check_sum(fx);
+	return line;
+}
+
+void check_no_kill(struct fixture *fx)
+{
+	int kills = fx->tracer.kills;
+
+	assert_int_equal(machine_oom_kills(), fx->kills_before);
+	if (fx->kernel_only)
+		return;
+	for (int waited = 0; waited < QUIET_MS; waited += 100)
+		tracer_line(&fx->tracer, 100);
+	if (fx->tracer.kills != kills) {
+		tracer_print(&fx->tracer);
+		fail_msg("an oom_kill line without a kill");
+	}
+	check_sum(fx);
+}
+
+/* ---- stalls ---- */
+
+/* Only a hook in the OOM killer shows that it found nobody. */
+static bool shows_stalls(const struct fixture *fx)
+{
+	return !fx->kernel_only && !strcmp(tracer_evidence(&fx->tracer), "exact");
+}
+
+json_t *check_stall(struct fixture *fx, const struct expect *e, const char *kind)
+{
+	json_t *line;
+
+	if (!shows_stalls(fx))
+		return NULL;
+	line = tracer_line_of(&fx->tracer, fx->lines_mark, "oom_stall", NULL, TRACER_LINE_MS);
+	if (!line)
+		fail_msg("no oom_stall line");
+	if (fx->verbose)
+		print_message("  oomwhy: %s\n", line_string(line, "message"));
+	check_stall_line(fx, e, kind, line);
+	return line;
+}
+
+json_t *check_stall_end(struct fixture *fx, json_t *stall)
+{
+	json_t *line, *other;
+	size_t i;
+
+	if (!stall)
+		return NULL;
+	line = tracer_line_of(&fx->tracer, fx->lines_mark, "oom_update", line_string(stall, "id"),
+			      TRACER_LINE_MS);
+	if (!line)
+		fail_msg("no oom_update line with id %s", line_string(stall, "id"));
+	line_is(line, "stall.kind", line_string(stall, "stall.kind"));
+	if (line_integer(line, "stall.duration_ns") <= 0)
+		line_wrong(line, "stall.duration_ns is not there");
+	json_array_foreach(fx->tracer.seen, i, other)
+	{
+		if (i >= fx->lines_mark && other != stall &&
+		    !strcmp(line_string(other, "type"), "oom_stall"))
+			line_wrong(other, "a second oom_stall line");
+	}
 	return line;
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "klog.h"
+#include "machine.h"
 
 #define PACE_MS 550
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -30,11 +31,12 @@ void fixture_begin(struct fixture *fx, enum shape shape)
 int fixture_end(struct fixture *fx)
 {
 	tracer_free(&fx->own);
-	for (int i = 0; i < COUNT(fx->workloads); i++)
-		workload_end(&fx->workloads[i]);
+	machine_thaw(fx);
+	fixture_end_workloads(fx);
 	if (fx->tmpfs_fd >= 0)
 		close(fx->tmpfs_fd);
 	fx->tmpfs_fd = -1;
+	machine_restore(fx);
 	return ledger_clean(&fx->h);
 }
 
@@ -142,9 +144,41 @@ struct workload *fixture_eat(struct fixture *fx, const struct cgroup *cg, enum w
 	return w;
 }
 
+void fixture_end_workloads(struct fixture *fx)
+{
+	for (int i = 0; i < COUNT(fx->workloads); i++)
+		workload_end(&fx->workloads[i]);
+	fx->n_workloads = 0;
+}
+
+void fixture_members(struct fixture *fx, const struct cgroup *cg, pid_t *ret, int n)
+{
+	int found = 0;
+
+	for (int waited = 0; found != n && waited < KILL_MS; waited += 5) {
+		found = cgroup_members(&fx->h, cg, ret, n);
+		if (found != n)
+			poll(NULL, 0, 5);
+	}
+	if (found != n)
+		fail_msg("%s: %d processes, not %d", cg->path, found, n);
+}
+
 void fixture_fill(struct workload *w)
 {
 	assert_int_equal(workload_go(w), 0);
+	fixture_ready(w);
+}
+
+struct workload *fixture_grow(struct fixture *fx, struct workload *w)
+{
+	fixture_mark(fx);
+	assert_int_equal(workload_go(w), 0);
+	return w;
+}
+
+void fixture_ready(struct workload *w)
+{
 	int err = workload_wait_ready(w, KILL_MS);
 	if (err)
 		fail_msg("eat (pid %d) did not fill its size: %s", w->pid, strerror(-err));
@@ -182,5 +216,6 @@ void fixture_mark(struct fixture *fx)
 		poll(NULL, 0, (int)(PACE_MS - since));
 	fx->last_mark_ms = now_ms();
 	fx->log_mark = klog_mark();
+	fx->lines_mark = json_array_size(fx->tracer.seen);
 	fx->kills_before = machine_oom_kills();
 }

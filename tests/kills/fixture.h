@@ -29,6 +29,16 @@ struct container {
 	char id[65];
 };
 
+/* A cgroup v1 hierarchy beside the one that has the memory controller. */
+struct side {
+	char mount[64], dir[96]; /* "": none */
+};
+
+/* What a file held before a case wrote to it. */
+struct saved {
+	char path[64], text[64];
+};
+
 struct fixture {
 	/* for the whole run */
 	struct hierarchy h;
@@ -47,8 +57,13 @@ struct fixture {
 	struct workload workloads[8];
 	int n_pods, n_containers, n_workloads;
 	int tmpfs_fd; /* -1: none */
+	struct side side;
+	struct saved saved[8];
+	int n_saved;
+	const char *swap; /* the device that is on */
 	struct tracer own; /* a tracer of this case alone */
 	unsigned long long log_mark;
+	size_t lines_mark; /* what the shared tracer had said */
 	int64_t kills_before; /* the machine's counter */
 };
 
@@ -71,6 +86,14 @@ void fixture_limit(struct fixture *fx, struct cgroup *cg, int limit);
 struct workload *fixture_eat(struct fixture *fx, const struct cgroup *cg, enum workload_ns ns, ...);
 /* Lets it grow and waits until it holds its size. */
 void fixture_fill(struct workload *w);
+
+void fixture_ready(struct workload *w); /* the second half of that */
+/* Marks, lets it grow. */
+struct workload *fixture_grow(struct fixture *fx, struct workload *w);
+/* Kills those that live; their places are free again. */
+void fixture_end_workloads(struct fixture *fx);
+/* The processes of the cgroup, when there are @n; fails the test when there are not. */
+void fixture_members(struct fixture *fx, const struct cgroup *cg, pid_t *ret, int n);
 
 /*
  * Right before the kill: has the tracer running and remembers what the kernel says now. It waits,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define KILLS_MAX 256
 #define RECORD_MAX 8192 /* the kernel's own maximum for one record */
 
 /* One record: "prefix,seq,time,flags;text\n CONTINUATION…". 1, or 0 at the end, or a negative
@@ -73,19 +74,26 @@ static unsigned long long kib_field(const char *text, const char *key)
 
 static void read_dump(const char *text, pid_t trigger, struct klog_kill *ret)
 {
+	char pid[16];
+
 	ret->has_dump = true;
 	ret->trigger = trigger;
 	ret->global = strstr(text, ",global_oom,");
+	if (field(text, ",pid=", pid, sizeof(pid)))
+		ret->pid = (pid_t)strtol(pid, NULL, 10);
 	field(text, "constraint=", ret->constraint, sizeof(ret->constraint));
 	field(text, ",task_memcg=", ret->task_memcg, sizeof(ret->task_memcg));
 	field(text, ",oom_memcg=", ret->oom_memcg, sizeof(ret->oom_memcg));
 }
 
-static void read_killed(const char *text, struct klog_kill *ret)
+static void read_killed(const char *text, pid_t pid, struct klog_kill *ret)
 {
 	char adj[16];
 
 	ret->has_killed = true;
+	ret->killed_pid = pid;
+	if (!ret->pid)
+		ret->pid = pid;
 	ret->anon_bytes = kib_field(text, "anon-rss:");
 	ret->rss_bytes =
 		ret->anon_bytes + kib_field(text, "file-rss:") + kib_field(text, "shmem-rss:");
@@ -93,35 +101,101 @@ static void read_killed(const char *text, struct klog_kill *ret)
 		ret->oom_score_adj = (int)strtol(adj, NULL, 10);
 }
 
-int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret)
+/* What the lines so far say: oom_lock keeps the reports of two kills apart. */
+struct reader {
+	pid_t trigger; /* of the report that has begun */
+	struct klog_kill *open; /* its "oom-kill:" line is there, its "Killed process" is not */
+	struct klog_kill *kills;
+	int n, max;
+};
+
+static struct klog_kill *add_kill(struct reader *r)
+{
+	static struct klog_kill spare;
+	struct klog_kill *kill = r->n < r->max ? &r->kills[r->n] : &spare;
+
+	r->n++;
+	memset(kill, 0, sizeof(*kill));
+	return kill;
+}
+
+static void read_line(const char *text, struct reader *r)
+{
+	const char *pid = strstr(text, " PID: "), *killed = strstr(text, "Killed process ");
+
+	if (strstr(text, " invoked oom-killer: ")) {
+		r->trigger = 0;
+		r->open = NULL;
+	} else if (!strncmp(text, "CPU: ", 5) && pid) {
+		r->trigger = (pid_t)strtol(pid + 6, NULL, 10);
+	} else if (!strncmp(text, "oom-kill:", 9)) {
+		r->open = add_kill(r);
+		read_dump(text, r->trigger, r->open);
+	} else if (killed) {
+		read_killed(text, (pid_t)strtol(killed + 15, NULL, 10),
+			    r->open ? r->open : add_kill(r));
+		r->open = NULL;
+	}
+}
+
+/* Calls @read for each record from @mark on; a negative errno when that cannot be. */
+static int walk(unsigned long long mark, void (*each)(const char *text, void *arg), void *arg)
 {
 	static char buf[RECORD_MAX];
 	unsigned long long seq;
-	char *text, dump_key[40], killed_key[40];
-	pid_t trigger = 0;
 	int fd = open_log(), n;
+	char *text;
 
-	memset(ret, 0, sizeof(*ret));
 	if (fd < 0)
 		return -errno;
-	snprintf(dump_key, sizeof(dump_key), ",pid=%d,uid=", victim);
-	snprintf(killed_key, sizeof(killed_key), "Killed process %d (", victim);
-	while ((n = read_record(fd, buf, &seq, &text)) > 0) {
-		const char *pid = strstr(text, " PID: ");
-
-		if (seq < mark)
-			continue;
-		/* oom_lock keeps reports apart: the last "CPU: … PID: …" belongs to the next
-		 * decision. */
-		if (strstr(text, " invoked oom-killer: "))
-			trigger = 0;
-		else if (!strncmp(text, "CPU: ", 5) && pid)
-			trigger = (pid_t)strtol(pid + 6, NULL, 10);
-		else if (!strncmp(text, "oom-kill:", 9) && strstr(text, dump_key))
-			read_dump(text, trigger, ret);
-		else if (strstr(text, killed_key))
-			read_killed(text, ret);
-	}
+	while ((n = read_record(fd, buf, &seq, &text)) > 0)
+		if (seq >= mark)
+			each(text, arg);
 	close(fd);
 	return n;
+}
+
+static void walk_kills(const char *text, void *arg)
+{
+	read_line(text, arg);
+}
+
+int klog_kills(unsigned long long mark, struct klog_kill *ret, int max)
+{
+	struct reader r = { .kills = ret, .max = max };
+	int err = walk(mark, walk_kills, &r);
+
+	return err ? err : r.n;
+}
+
+struct counter {
+	const char *needle;
+	int n;
+};
+
+static void walk_count(const char *text, void *arg)
+{
+	struct counter *c = arg;
+
+	c->n += !!strstr(text, c->needle);
+}
+
+int klog_count(unsigned long long mark, const char *needle)
+{
+	struct counter c = { .needle = needle };
+	int err = walk(mark, walk_count, &c);
+
+	return err ? err : c.n;
+}
+
+int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret)
+{
+	static struct klog_kill kills[KILLS_MAX];
+	int n = klog_kills(mark, kills, KILLS_MAX);
+
+	memset(ret, 0, sizeof(*ret));
+	for (int i = 0; i < n && i < KILLS_MAX; i++)
+		if ((kills[i].pid == victim || kills[i].killed_pid == victim) && !ret->has_dump)
+			*ret = kills[i];
+	return n < 0 ? n : 0;
 }

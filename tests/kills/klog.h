@@ -10,17 +10,23 @@
 #include <sys/types.h>
 
 struct klog_kill {
+	pid_t pid; /* as the "oom-kill:" line names it, else as "Killed process" does */
 	bool has_dump; /* the "oom-kill:" line is there */
 	bool global;
 	char oom_memcg[512], task_memcg[512], constraint[40];
 	pid_t trigger; /* 0: not said */
 	bool has_killed; /* the "Killed process" line is there */
+	pid_t killed_pid; /* a thread of @pid, when its leader has exited */
 	unsigned long long anon_bytes, rss_bytes;
 	int oom_score_adj;
 };
 
 /* The number of the record that comes next; 0 (all records) when the log cannot be read. */
 unsigned long long klog_mark(void);
+/* All kills from @mark on, in order; how many there are, also when more than @max. */
+int klog_kills(unsigned long long mark, struct klog_kill *ret, int max);
+/* How many records from @mark on have @needle in them. */
+int klog_count(unsigned long long mark, const char *needle);
 /* What the records from @mark on say about the kill of @victim; the last one, if there are two. */
 int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret);
 

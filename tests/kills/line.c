@@ -86,14 +86,19 @@ void line_check(json_t *line)
 					     "schema", "type",	   "k8s.node.name" };
 	static const char *const of_kill[] = { "id", "origin", "verdict.limit_level",
 					       "verdict.evidence" };
-	bool kill = !strcmp(line_string(line, "type"), "oom_kill");
+	static const char *const of_update[] = { "id", "stall.kind" };
+	const char *type = line_string(line, "type");
+	bool kill = !strcmp(type, "oom_kill") || !strcmp(type, "oom_stall");
 
 	for (size_t i = 0; i < sizeof(every) / sizeof(every[0]); i++)
 		if (!*line_string(line, every[i]))
 			fail_msg("no \"%s\" in a %s line", every[i], line_string(line, "type"));
 	for (size_t i = 0; kill && i < sizeof(of_kill) / sizeof(of_kill[0]); i++)
 		if (!*line_string(line, of_kill[i]))
-			fail_msg("no \"%s\" in an oom_kill line", of_kill[i]);
+			fail_msg("no \"%s\" in an %s line", of_kill[i], type);
+	for (int i = 0; i < 2 && !strcmp(type, "oom_update"); i++)
+		if (!*line_string(line, of_update[i]))
+			fail_msg("no \"%s\" in an oom_update line", of_update[i]);
 	assert_string_equal(line_string(line, "schema"), "oomwhy/1");
 	check_time(line_string(line, "time"));
 	if (kill)

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@
 #include <cmocka.h>
 
 #include "cases.h"
+#include "machine.h"
 
 #define RUNS_MAX 128
 
@@ -33,6 +35,8 @@ static const char usage[] =
 	"  OOMWHY_EAT              the workload (beside this program)\n"
 	"  OOMWHY_KERNEL_ONLY=1    without the tracer: do the workloads do what they should?\n"
 	"  OOMWHY_ALLOW_HOST_OOM=1 also fill the whole machine: in a virtual machine only\n"
+	"  OOMWHY_SWAP_DEVICE      a block device that may be overwritten, for swap\n"
+	"  OOMWHY_NUMA=1           there are two NUMA nodes: what needs them must run\n"
 	"  OOMWHY_NO_SKIP=1        what cannot be run has failed\n"
 	"  OOMWHY_VERBOSE=1        say what the kernel and oomwhy said\n";
 
@@ -74,6 +78,15 @@ static void add_runs(const struct kill_case *cases, int n)
 	}
 }
 
+/* The cases of the other cgroup version are no part of a run. */
+static bool applies(const struct run *run)
+{
+	int version = fixture.h.version;
+
+	return !(version == 2 && (run->c->flags & CASE_V1)) &&
+	       !(version == 1 && (run->c->flags & CASE_V2));
+}
+
 static bool is_selected(const struct run *run, char **names)
 {
 	for (char **name = names; *name; name++)
@@ -82,22 +95,56 @@ static bool is_selected(const struct run *run, char **names)
 	return !*names && !(run->c->flags & CASE_ONLY_NAMED);
 }
 
+static const char *not_applicable(const struct run *run)
+{
+	if ((run->c->flags & CASE_NUMA) && machine_nodes() < 2 && !is_set("OOMWHY_NUMA"))
+		return "this machine has no two NUMA nodes";
+	return NULL;
+}
+
+static bool may_protect(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	char now[16] = "";
+	bool may = fd >= 0 && read(fd, now, sizeof(now) - 1) > 0 && write(fd, "-1000", 5) == 5;
+
+	if (may && pwrite(fd, now, strlen(now), 0) < 0)
+		may = false;
+	if (fd >= 0)
+		close(fd);
+	return may;
+}
+
 static const char *skip_reason(const struct run *run)
 {
+	unsigned int flags = run->c->flags;
+
 	if (*fixture.skip)
 		return fixture.skip;
-	if ((run->c->flags & CASE_HOST_OOM) && !is_set("OOMWHY_ALLOW_HOST_OOM"))
+	if ((flags & CASE_HOST_OOM) && !is_set("OOMWHY_ALLOW_HOST_OOM"))
 		return "fills the whole machine: only in a virtual machine (OOMWHY_ALLOW_HOST_OOM=1)";
-	if ((run->c->flags & CASE_TRACER) && fixture.kernel_only)
+	if ((flags & CASE_MACHINE) && !is_set("OOMWHY_ALLOW_HOST_OOM"))
+		return "concerns the whole machine: only in a virtual machine (OOMWHY_ALLOW_HOST_OOM=1)";
+	if ((flags & CASE_TRACER) && fixture.kernel_only)
 		return "needs the tracer (OOMWHY_KERNEL_ONLY is set)";
+	if ((flags & CASE_PROTECT) && !may_protect())
+		return "needs the right to lower oom_score_adj (CAP_SYS_RESOURCE)";
+	if ((flags & CASE_NUMA) && machine_nodes() < 2)
+		return "there are no two NUMA nodes";
+	if ((flags & CASE_SWAP) && !is_set("OOMWHY_SWAP_DEVICE"))
+		return "needs a device for swap (OOMWHY_SWAP_DEVICE)";
 	return NULL;
 }
 
 static void run_case(void **state)
 {
 	struct run *run = *state;
-	const char *reason = skip_reason(run);
+	const char *no_matter = not_applicable(run), *reason = skip_reason(run);
 
+	if (no_matter) {
+		print_message("  skipped: %s\n", no_matter);
+		skip();
+	}
 	if (reason && is_set("OOMWHY_NO_SKIP"))
 		fail_msg("cannot be run: %s", reason);
 	if (reason) {
@@ -112,7 +159,7 @@ static int end_case(void **state)
 {
 	struct run *run = *state;
 
-	if (skip_reason(run))
+	if (not_applicable(run) || skip_reason(run))
 		return 0;
 	return fixture_end(&fixture);
 }
@@ -159,11 +206,11 @@ static int run_selected(char **names)
 	int n = 0;
 
 	for (int i = 0; i < n_runs; i++)
-		if (is_selected(&runs[i], names))
+		if (applies(&runs[i]) && is_selected(&runs[i], names))
 			tests[n++] = (struct CMUnitTest){ runs[i].name, run_case, NULL, end_case,
 							  &runs[i] };
 	if (!n) {
-		fprintf(stderr, "kills: no such case; see --list\n");
+		fprintf(stderr, "kills: no such case here; see --list\n");
 		return 2;
 	}
 	if (!*names && !fixture.kernel_only)
@@ -231,6 +278,16 @@ static int guard(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void list_run(const struct run *run)
+{
+	unsigned int flags = run->c->flags;
+
+	printf("%-24s %s%s%s%s%s%s\n", run->name, run->c->what,
+	       flags & CASE_V1 ? " [cgroup v1]" : "", flags & CASE_V2 ? " [cgroup v2]" : "",
+	       flags & (CASE_HOST_OOM | CASE_MACHINE) ? " [virtual machine]" : "",
+	       flags & CASE_SWAP ? " [swap device]" : "", flags & CASE_NUMA ? " [2 nodes]" : "");
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction forwarding = { .sa_handler = forward };
@@ -242,13 +299,17 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	add_runs(limit_cases, n_limit_cases);
+	add_runs(victim_cases, n_victim_cases);
+	add_runs(stall_cases, n_stall_cases);
+	add_runs(cause_cases, n_cause_cases);
+	add_runs(race_cases, n_race_cases);
 	add_runs(program_cases, n_program_cases);
 	add_runs(silent_cases, n_silent_cases);
 	if (argc > 1 && argv[1][0] == '-') {
 		bool list = !strcmp(argv[1], "--list");
 
 		for (int i = 0; list && i < n_runs; i++)
-			printf("%-24s %s\n", runs[i].name, runs[i].c->what);
+			list_run(&runs[i]);
 		if (!list)
 			fputs(usage, strcmp(argv[1], "--help") ? stderr : stdout);
 		return list || !strcmp(argv[1], "--help") ? 0 : 2;
@@ -266,6 +327,7 @@ int main(int argc, char **argv)
 		return guard(pid);
 	for (int i = 0; i < 3; i++)
 		signal(signals[i], SIG_DFL);
+	signal(SIGPIPE, SIG_IGN); /* a workload that is gone is an error that we see */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != guard_pid)
 		return 1;

@@ -56,6 +56,7 @@ int tracer_start(struct tracer *t, const char *const *args)
 	if (!t->pid) {
 		sigset_t none;
 
+		signal(SIGPIPE, SIG_DFL);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -126,7 +127,8 @@ static bool is_counted(const char *fate)
 static void count_victims(struct tracer *t, json_t *line)
 {
 	json_t *other;
-	bool group = !strcmp(line_string(line, "victim.fate"), "group");
+	bool group = line_get(line, "oom_group") ||
+		     !strcmp(line_string(line, "victim.fate"), "group");
 	size_t i;
 
 	t->kills++;
@@ -193,6 +195,31 @@ json_t *tracer_kill_of(struct tracer *t, pid_t victim, int timeout_ms)
 	if (!line)
 		tracer_print(t);
 	return line;
+}
+
+static bool is_line_of(json_t *line, const char *type, const char *id)
+{
+	return !strcmp(line_string(line, "type"), type) &&
+	       (!id || !strcmp(line_string(line, "id"), id));
+}
+
+json_t *tracer_line_of(struct tracer *t, size_t from, const char *type, const char *id,
+		       int timeout_ms)
+{
+	long long deadline = now_ms() + timeout_ms;
+
+	for (size_t i = from;; i++) {
+		json_t *line = json_array_get(t->seen, i);
+
+		if (!line)
+			line = tracer_line(t, (int)(deadline - now_ms()));
+		if (!line)
+			break;
+		if (is_line_of(line, type, id))
+			return line;
+	}
+	tracer_print(t);
+	return NULL;
 }
 
 int tracer_stop(struct tracer *t, int sig)

@@ -41,6 +41,10 @@ json_t *tracer_line(struct tracer *t, int timeout_ms);
 /* The oom_kill line of this victim, borrowed, whether it was read already or is still to come;
  * NULL, with what there is instead printed, when it does not come. */
 json_t *tracer_kill_of(struct tracer *t, pid_t victim, int timeout_ms);
+/* The first line of that type from the @from-th line on, with that id unless it is NULL; borrowed.
+ * NULL, with what there is instead printed, when it does not come. */
+json_t *tracer_line_of(struct tracer *t, size_t from, const char *type, const char *id,
+		       int timeout_ms);
 /* Sends @sig (0: none), reads what is left, waits; the exit status, or -1 when it had to be killed.
  */
 int tracer_stop(struct tracer *t, int sig);

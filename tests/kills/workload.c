@@ -48,6 +48,7 @@ static void run_eat(int procs_fd, int go_fd, int ready_fd, char *const *argv)
 	if (write(procs_fd, "0", 1) != 1)
 		_exit(126);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(go_fd, STDIN_FILENO) < 0 || (ready_fd != READY_FD && dup2(ready_fd, READY_FD) < 0))

@@ -19,43 +19,44 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096UL /* no machine has smaller ones */
+#include "eat_fill.h"
 
-enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED };
-static const char *const kind_names[] = { "anon", "file", "shmem", "pagetables", "mixed" };
-
-struct shared { /* what all eaters see, in whichever process they are */
-	atomic_int go, holding;
-};
+#define EATERS_MAX 64
 
 static struct {
-	enum kind kind;
-	const char *dir;
-	unsigned long size, step, rate; /* bytes, rate per second; 0: no end, no pause */
-	int children, threads;
-	bool leader_exits, die_with_children, wait_stdin;
-	const char *wait_file, *cgroup;
-	long hold; /* seconds, -1: for ever */
+	struct fill fill;
+	unsigned long size, rate; /* bytes, rate per second; 0: no end, no pause */
+	int children, threads, node, hold; /* seconds, -1: for ever */
+	bool leader_exits, die_with_children, wait_stdin, push, pin, sharer;
+	const char *wait_file, *cgroup, *shared_file;
 	int ready_fd;
-	struct shared *shared;
-} opt = { .step = 64UL << 10, .hold = -1, .ready_fd = STDOUT_FILENO };
+	struct eat_shared *shared;
+} opt = { .fill.step = 64UL << 10, .node = -1, .hold = -1, .ready_fd = STDOUT_FILENO };
 
 static const char usage[] =
 	"usage: eat [OPTION]...\n"
-	"  --kind anon|file|shmem|pagetables|mixed   what to fill (anon)\n"
+	"  --kind anon|file|shmem|pagetables|mixed|dentries|sockets|cache   what to fill (anon)\n"
 	"  --size MIB           each eater stops there and holds (default: no end)\n"
+	"  --size-kib KIB       the same\n"
 	"  --step KIB           grow by this much at a time (64)\n"
 	"  --rate MIB           each eater's MiB per second (0: as fast as possible)\n"
-	"  --dir DIR            where file and shmem keep their files\n"
+	"  --dir DIR            where file, shmem and dentries keep their files; cache: what to read\n"
 	"  --children N         N children eat; the parent waits and outlives them\n"
 	"  --die-with-children  ... unless told: it exits 137 when the first one is killed\n"
 	"  --threads N          N threads other than the leader eat\n"
 	"  --leader-exits       the leading thread exits, the others go on\n"
+	"  --pin                each eater stays on a CPU of its own, as far as there are any\n"
+	"  --node N             memory from this NUMA node only\n"
+	"  --sharer             a second process shares the memory, and only waits\n"
+	"  --push               when all hold: at a second byte from stdin one eats on, without end\n"
+	"  --shared FILE        map what the eaters count from there (struct eat_shared)\n"
 	"  --cgroup DIR         go there first, as process 1 of a new PID namespace\n"
 	"  --comm NAME          process name, \\xNN for any byte\n"
 	"  --adj N              own oom_score_adj\n"
@@ -63,93 +64,6 @@ static const char usage[] =
 	"  --stdin              begin when a byte can be read; end of file: exit at once\n"
 	"  --wait-file PATH     begin when PATH exists\n"
 	"  --ready-fd N         write \"ready\" there when all hold (default: stdout)\n";
-
-/* A shmem file ends with its eater; "file" stays with the folder, as in a tmpfs volume. */
-static int open_file(void)
-{
-	char path[512];
-	int fd = -1;
-
-	if (!opt.dir)
-		return -1;
-	snprintf(path, sizeof(path), "%s/eat-XXXXXX", opt.dir);
-	if ((fd = mkstemp(path)) < 0)
-		err(2, "%s", opt.dir);
-	if (opt.kind != FILE_CACHE)
-		unlink(path);
-	return fd;
-}
-
-static void *map_bytes(unsigned long bytes, int prot, int flags, int fd, off_t offset)
-{
-	void *p = mmap(NULL, bytes, prot, flags, fd, offset);
-
-	if (p == MAP_FAILED)
-		err(2, "mmap of %lu bytes", bytes);
-	madvise(p, bytes, MADV_NOHUGEPAGE); /* else one touch would be 2 MiB */
-	return p;
-}
-
-static void eat_map(int flags, int fd, off_t offset, unsigned long bytes)
-{
-	volatile char *p = map_bytes(bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
-
-	for (unsigned long i = 0; i < bytes; i += PAGE)
-		p[i] = 1;
-}
-
-static void eat_file(int fd, unsigned long bytes)
-{
-	static const char block[PAGE] = "eat";
-
-	if (fd < 0)
-		errx(2, "--kind file needs --dir");
-	for (unsigned long i = 0; i < bytes; i += PAGE)
-		if (write(fd, block, PAGE) != (ssize_t)PAGE)
-			err(2, "write");
-}
-
-static void eat_shmem(int fd, unsigned long eaten, unsigned long bytes)
-{
-	int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
-
-	if (fd >= 0 && ftruncate(fd, eaten + bytes))
-		err(2, "ftruncate");
-	eat_map(flags, fd, fd < 0 ? 0 : (off_t)eaten, bytes);
-}
-
-/* Reading maps the shared zero page: only the page tables are charged. */
-static void eat_pagetables(unsigned long bytes)
-{
-	unsigned long page = sysconf(_SC_PAGESIZE);
-	unsigned long table_span = page / sizeof(void *) * page; /* mapped by a page of table */
-	unsigned long span = (bytes / page ?: 1) * table_span;
-	volatile char *p = map_bytes(span, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	for (unsigned long i = 0; i < span; i += table_span)
-		(void)p[i];
-}
-
-static void eat_step(int fd, unsigned long eaten, unsigned long bytes)
-{
-	enum kind kind = opt.kind;
-
-	if (kind == MIXED)
-		kind = (eaten / opt.step) % 2 ? SHMEM : ANON;
-	switch (kind) {
-	case FILE_CACHE:
-		eat_file(fd, bytes);
-		break;
-	case SHMEM:
-		eat_shmem(opt.kind == MIXED ? -1 : fd, eaten, bytes);
-		break;
-	case PAGETABLES:
-		eat_pagetables(bytes);
-		break;
-	default:
-		eat_map(MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, bytes);
-	}
-}
 
 static void hold(void)
 {
@@ -169,24 +83,54 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+static void stay_on_cpu(int serial)
+{
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	sched_getaffinity(0, sizeof(all), &all);
+	for (serial %= CPU_COUNT(&all); serial || !CPU_ISSET(cpu, &all); cpu++)
+		serial -= CPU_ISSET(cpu, &all);
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		err(2, "cannot stay on CPU %d", cpu);
+}
+
+/* Whoever gets the byte eats on. */
+static void hold_or_push(int fd, unsigned long eaten)
+{
+	char byte;
+
+	if (opt.push && read(STDIN_FILENO, &byte, 1) == 1)
+		for (;; eaten += opt.fill.step)
+			fill_step(&opt.fill, fd, eaten, opt.fill.step);
+	hold();
+}
+
 static void *eat(void *unused)
 {
-	int eaters = opt.children + opt.threads ?: 1, fd = open_file();
+	int eaters = opt.children + opt.threads ?: 1, fd = fill_open(&opt.fill);
+	int serial = atomic_fetch_add(&opt.shared->serial, 1);
+	unsigned long eaten = 0, bytes;
 	long long start, due;
 
+	if (opt.pin)
+		stay_on_cpu(serial);
 	while (!atomic_load(&opt.shared->go))
 		usleep(2000);
 	start = now_ms();
-	for (unsigned long eaten = 0, bytes; !opt.size || eaten < opt.size; eaten += bytes) {
-		bytes = opt.size && opt.size - eaten < opt.step ? opt.size - eaten : opt.step;
-		eat_step(fd, eaten, bytes);
+	for (; !opt.size || eaten < opt.size; eaten += bytes) {
+		bytes = opt.size && opt.size - eaten < opt.fill.step ? opt.size - eaten :
+								       opt.fill.step;
+		fill_step(&opt.fill, fd, eaten, bytes);
 		due = opt.rate ? start + (eaten + bytes) * 1000 / opt.rate : 0;
 		if (due > now_ms())
 			usleep(1000 * (due - now_ms()));
 	}
 	if (atomic_fetch_add(&opt.shared->holding, 1) + 1 == eaters)
 		(void)!write(opt.ready_fd, "ready\n", 6);
-	hold();
+	hold_or_push(fd, eaten);
 	return unused;
 }
 
@@ -224,6 +168,44 @@ static void wait_for_start(void)
 	while (opt.wait_file && access(opt.wait_file, F_OK))
 		usleep(5000);
 	atomic_store(&opt.shared->go, 1);
+}
+
+static int share(void *unused)
+{
+	for (;;)
+		pause();
+	return !!unused;
+}
+
+/* As vfork() does, but for good. It is a child of our parent, which wants to know how it ends. */
+static void start_sharer(void)
+{
+	static char stack[2 * PAGE] __attribute__((aligned(16)));
+
+	if (clone(share, stack + sizeof(stack), CLONE_VM | CLONE_PARENT | SIGCHLD, NULL) < 0)
+		err(2, "cannot share the memory");
+}
+
+static void bind_to_node(int node)
+{
+	unsigned long mask = 1UL << node;
+
+	if (syscall(SYS_set_mempolicy, 2 /* MPOL_BIND */, &mask, 8 * sizeof(mask)))
+		err(2, "--node %d", node);
+}
+
+static void map_shared(void)
+{
+	int fd = -1, flags = MAP_SHARED | MAP_ANONYMOUS;
+
+	if (opt.shared_file) {
+		flags = MAP_SHARED;
+		fd = open(opt.shared_file, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			err(2, "%s", opt.shared_file);
+	}
+	opt.shared = fill_map(PAGE, PROT_READ | PROT_WRITE, flags, fd, 0);
+	opt.fill.touched = &opt.shared->touched;
 }
 
 /* What a container runtime does. A process stays outside and passes the exit status on. */
@@ -287,96 +269,93 @@ static unsigned long number(const char *name, const char *text, unsigned long ma
 	return value;
 }
 
-static enum kind kind_from(const char *text)
+static void set_kind(const char *text)
 {
-	for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++)
-		if (!strcmp(text, kind_names[i]))
-			return i;
-	errx(2, "unknown kind \"%s\"", text);
+	if (!fill_kind(&opt.fill, text))
+		errx(2, "unknown kind \"%s\"", text);
 }
 
-/* clang-format off */
-static const struct option options[] = {
-	{ "kind", 1, 0, 'k' }, { "size", 1, 0, 's' }, { "step", 1, 0, 't' }, { "rate", 1, 0, 'r' },
-	{ "dir", 1, 0, 'd' }, { "children", 1, 0, 'c' }, { "die-with-children", 0, 0, 'D' },
-	{ "threads", 1, 0, 'T' }, { "leader-exits", 0, 0, 'l' }, { "cgroup", 1, 0, 'g' },
-	{ "comm", 1, 0, 'n' }, { "adj", 1, 0, 'a' }, { "hold", 1, 0, 'H' }, { "stdin", 0, 0, 'i' },
-	{ "wait-file", 1, 0, 'w' }, { "ready-fd", 1, 0, 'f' }, { "help", 0, 0, 'h' }, { 0, 0, 0, 0 },
+/* One of the pointers says what to do with it. */
+static const struct setting {
+	const char *name;
+	bool *flag;
+	const char **text;
+	void (*set)(const char *text);
+	int *small;
+	unsigned long *bytes;
+	int shift; /* of bytes */
+} settings[] = {
+	{ "kind", .set = set_kind },
+	{ "size", .bytes = &opt.size, .shift = 20 },
+	{ "size-kib", .bytes = &opt.size, .shift = 10 },
+	{ "step", .bytes = &opt.fill.step, .shift = 10 },
+	{ "rate", .bytes = &opt.rate, .shift = 20 },
+	{ "dir", .text = &opt.fill.dir },
+	{ "children", .small = &opt.children },
+	{ "die-with-children", .flag = &opt.die_with_children },
+	{ "threads", .small = &opt.threads },
+	{ "leader-exits", .flag = &opt.leader_exits },
+	{ "pin", .flag = &opt.pin },
+	{ "node", .small = &opt.node },
+	{ "sharer", .flag = &opt.sharer },
+	{ "push", .flag = &opt.push },
+	{ "shared", .text = &opt.shared_file },
+	{ "cgroup", .text = &opt.cgroup },
+	{ "comm", .set = set_comm },
+	{ "adj", .set = set_adj },
+	{ "hold", .small = &opt.hold },
+	{ "stdin", .flag = &opt.wait_stdin },
+	{ "wait-file", .text = &opt.wait_file },
+	{ "ready-fd", .small = &opt.ready_fd },
 };
-/* clang-format on */
+#define SETTINGS ((int)(sizeof(settings) / sizeof(settings[0])))
 
-static void read_option(int c, const char *name)
+static void apply(const struct setting *s, const char *text)
 {
-	switch (c) {
-	case 'k':
-		opt.kind = kind_from(optarg);
-		break;
-	case 's':
-		opt.size = number(name, optarg, 1UL << 24) << 20;
-		break;
-	case 't':
-		opt.step = number(name, optarg, 1UL << 24) << 10;
-		break;
-	case 'r':
-		opt.rate = number(name, optarg, 1UL << 24) << 20;
-		break;
-	case 'd':
-		opt.dir = optarg;
-		break;
-	case 'g':
-		opt.cgroup = optarg;
-		break;
-	case 'c':
-		opt.children = (int)number(name, optarg, 64);
-		break;
-	case 'T':
-		opt.threads = (int)number(name, optarg, 64);
-		break;
-	case 'l':
-		opt.leader_exits = true;
-		break;
-	case 'n':
-		set_comm(optarg);
-		break;
-	case 'a':
-		set_adj(optarg);
-		break;
-	case 'H':
-		opt.hold = (long)number(name, optarg, 1UL << 24);
-		break;
-	case 'i':
-		opt.wait_stdin = true;
-		break;
-	case 'w':
-		opt.wait_file = optarg;
-		break;
-	case 'f':
-		opt.ready_fd = (int)number(name, optarg, 1UL << 20);
-		break;
-	case 'D':
-		opt.die_with_children = true;
-		break;
-	case 'h':
-		fputs(usage, stdout);
-		exit(0);
-	default:
-		fputs(usage, stderr);
-		exit(2);
+	if (s->flag)
+		*s->flag = true;
+	else if (s->text)
+		*s->text = text;
+	else if (s->small)
+		*s->small = (int)number(s->name, text, 1UL << 20);
+	else if (s->bytes)
+		*s->bytes = number(s->name, text, 1UL << 24) << s->shift;
+	else
+		s->set(text);
+}
+
+static void read_options(int argc, char **argv)
+{
+	struct option options[SETTINGS + 2] = { { "help", 0, NULL, 'h' } };
+	int c, index = 0;
+
+	for (int i = 0; i < SETTINGS; i++)
+		options[i + 1] = (struct option){ settings[i].name, !settings[i].flag, NULL, 's' };
+	while ((c = getopt_long(argc, argv, "h", options, &index)) != -1) {
+		if (c != 's') {
+			fputs(usage, c == 'h' ? stdout : stderr);
+			exit(c == 'h' ? 0 : 2);
+		}
+		apply(&settings[index - 1], optarg);
 	}
+	if (optind < argc || opt.fill.step < PAGE || (opt.children && opt.threads) ||
+	    (opt.leader_exits && !opt.threads) || opt.children > EATERS_MAX ||
+	    opt.threads > EATERS_MAX)
+		errx(2, "bad arguments; see --help");
 }
 
 int main(int argc, char **argv)
 {
-	int c, index = 0, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "h", options, &index)) != -1)
-		read_option(c, options[index].name);
-	if (optind < argc || opt.step < PAGE || (opt.children && opt.threads) ||
-	    (opt.leader_exits && !opt.threads))
-		errx(2, "bad arguments; see --help");
+	read_options(argc, argv);
 	if (opt.cgroup)
 		enter_container(opt.cgroup);
-	opt.shared = map_bytes(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (opt.node >= 0)
+		bind_to_node(opt.node);
+	map_shared();
+	if (opt.sharer)
+		start_sharer();
 	if (opt.threads)
 		start_threads();
 	else if (opt.children)

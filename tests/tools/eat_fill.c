@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "eat_fill.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PTE_SPAN (2UL << 20) /* what one page of page table maps: x86-64, arm64 with 4K pages */
+#define INODE 1024 /* about what an empty file in tmpfs costs: its inode and its name */
+
+/* clang-format off */
+static const char *const kind_names[] = {
+	"anon", "file", "shmem", "pagetables", "mixed", "dentries", "sockets", "cache",
+};
+/* clang-format on */
+
+bool fill_kind(struct fill *f, const char *name)
+{
+	for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++)
+		if (!strcmp(name, kind_names[i])) {
+			f->kind = i;
+			return true;
+		}
+	return false;
+}
+
+/* A shmem file ends with its eater; "file" stays with the folder, as in a tmpfs volume. */
+int fill_open(const struct fill *f)
+{
+	char path[512];
+	int fd = -1;
+
+	if (!f->dir || f->kind == DENTRIES || f->kind == CACHE)
+		return -1;
+	snprintf(path, sizeof(path), "%s/eat-XXXXXX", f->dir);
+	if ((fd = mkstemp(path)) < 0)
+		err(2, "%s", f->dir);
+	if (f->kind != FILE_CACHE)
+		unlink(path);
+	return fd;
+}
+
+void *fill_map(unsigned long bytes, int prot, int flags, int fd, off_t offset)
+{
+	void *p = mmap(NULL, bytes, prot, flags, fd, offset);
+
+	if (p == MAP_FAILED)
+		err(2, "mmap of %lu bytes", bytes);
+	madvise(p, bytes, MADV_NOHUGEPAGE); /* else one touch would be 2 MiB */
+	return p;
+}
+
+static void eat_map(const struct fill *f, int flags, int fd, off_t offset, unsigned long bytes)
+{
+	volatile char *p = fill_map(bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
+
+	for (unsigned long i = 0; i < bytes; i += PAGE) {
+		p[i] = 1;
+		atomic_fetch_add(f->touched, PAGE);
+	}
+}
+
+static void eat_file(int fd, unsigned long bytes)
+{
+	static const char block[PAGE] = "eat";
+
+	if (fd < 0)
+		errx(2, "--kind file needs --dir");
+	for (unsigned long i = 0; i < bytes; i += PAGE)
+		if (write(fd, block, PAGE) != (ssize_t)PAGE)
+			err(2, "write");
+}
+
+static void eat_shmem(const struct fill *f, int fd, unsigned long eaten, unsigned long bytes)
+{
+	int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+
+	if (fd >= 0 && ftruncate(fd, eaten + bytes))
+		err(2, "ftruncate");
+	eat_map(f, flags, fd, fd < 0 ? 0 : (off_t)eaten, bytes);
+}
+
+/* Reading maps the shared zero page: only the page tables are charged. */
+static void eat_pagetables(unsigned long bytes)
+{
+	unsigned long span = bytes / PAGE * PTE_SPAN;
+	volatile char *p = fill_map(span, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (unsigned long i = 0; i < span; i += PTE_SPAN)
+		(void)p[i];
+}
+
+/* Kernel memory that nothing but removing the files gives back. */
+static void eat_dentries(const struct fill *f, unsigned long eaten, unsigned long bytes)
+{
+	char path[512];
+
+	for (unsigned long i = 0; i < bytes; i += INODE) {
+		snprintf(path, sizeof(path), "%s/%d-%lu", f->dir ?: ".", getpid(), eaten + i);
+		if (mknod(path, S_IFREG, 0))
+			err(2, "%s", path);
+	}
+}
+
+/* What was sent and is not received. */
+static void eat_sockets(unsigned long bytes)
+{
+	static const char block[PAGE] = "eat";
+	static int fds[2] = { -1, -1 };
+	unsigned long sent = 0;
+
+	while (sent < bytes) {
+		ssize_t n = fds[0] < 0 ? -1 : send(fds[0], block, sizeof(block), MSG_DONTWAIT);
+
+		if (n > 0)
+			sent += n;
+		else if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
+			err(2, "socketpair");
+	}
+}
+
+/* Page cache that the kernel can take back: the limit is touched, and nobody has to die. */
+static void read_cache(const struct fill *f, unsigned long bytes)
+{
+	static __thread char block[PAGE];
+	static __thread int fd = -1;
+	ssize_t n;
+
+	if (fd < 0 && (fd = open(f->dir ?: "", O_RDONLY | O_CLOEXEC)) < 0)
+		err(2, "--kind cache reads --dir FILE");
+	for (unsigned long i = 0; i < bytes; i += PAGE) {
+		n = read(fd, block, sizeof(block));
+		if (n < 0)
+			err(2, "%s", f->dir);
+		if (!n)
+			lseek(fd, 0, SEEK_SET);
+	}
+}
+
+void fill_step(const struct fill *f, int fd, unsigned long eaten, unsigned long bytes)
+{
+	enum kind kind = f->kind;
+
+	if (kind == MIXED)
+		kind = (eaten / f->step) % 2 ? SHMEM : ANON;
+	switch (kind) {
+	case FILE_CACHE:
+		eat_file(fd, bytes);
+		break;
+	case SHMEM:
+		eat_shmem(f, f->kind == MIXED ? -1 : fd, eaten, bytes);
+		break;
+	case PAGETABLES:
+		eat_pagetables(bytes);
+		break;
+	case DENTRIES:
+		eat_dentries(f, eaten, bytes);
+		break;
+	case SOCKETS:
+		eat_sockets(bytes);
+		break;
+	case CACHE:
+		read_cache(f, bytes);
+		break;
+	default:
+		eat_map(f, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, bytes);
+	}
+}
