@@ -24,6 +24,7 @@
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define KILLS_MAX 16
+#define USER_KILLS 3
 
 static void wait_killed(struct workload *w)
 {
@@ -195,6 +196,37 @@ static void shared(struct fixture *fx)
 	check_kill(fx, &e);
 }
 
+/*
+ * A user's kill -9, at the limit: what the kernel allocates for the dying task has no room. From
+ * 6.18 on the task is marked for that, as a victim is. It is no OOM kill.
+ */
+static void user_kill(struct fixture *fx)
+{
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, 64);
+	const char *count = fx->h.version == 1 ? "memory.failcnt" : "memory.events.local";
+
+	for (int round = 1; round <= USER_KILLS; round++) {
+		struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--heavy-exit", "--size",
+						 "8", "--adj", "990", NULL);
+
+		fixture_limit(fx, &a->cg, 64);
+		fixture_fill(w);
+		fixture_mark_at_once(fx);
+		assert_int_equal(cgroup_set_limit(&fx->h, &a->cg, cgroup_usage(&fx->h, &a->cg)), 0);
+		int64_t hits = cgroup_read(&fx->h, &a->cg, count, fx->h.version == 1 ? "" : "max");
+		assert_int_equal(kill(w->pid, SIGKILL), 0);
+		wait_killed(w);
+		hits = cgroup_read(&fx->h, &a->cg, count, fx->h.version == 1 ? "" : "max") - hits;
+		print_message("  hits %lld ooms %lld\n", (long long)hits,
+			      (long long)cgroup_ooms(&fx->h, &a->cg));
+		assert_true(hits > 0);
+		assert_int_equal(cgroup_oom_kills(&fx->h, &a->cg), 0);
+		fixture_end_workloads(fx);
+	}
+	check_no_kill(fx);
+}
+
 /* A cgroup below the container, without a limit: crun's "container", systemd's slices. */
 static void sub_cgroup(struct fixture *fx)
 {
@@ -219,6 +251,7 @@ const struct kill_case victim_cases[] = {
 	{ "threads", "five threads at the limit: one victim", CASE_ONE_SHAPE, threads },
 	{ "leader-exited", "the leading thread has exited", CASE_ONE_SHAPE, leader_exited },
 	{ "shared", "a second process shares the memory", CASE_ONE_SHAPE, shared },
+	{ "user-kill", "kill -9 at the limit: no OOM kill", CASE_ONE_SHAPE, user_kill },
 	{ "sub-cgroup", "a victim below the container, at the container's limit", 0, sub_cgroup },
 };
 const int n_victim_cases = COUNT(victim_cases);

@@ -119,26 +119,31 @@ static void check_facts(struct tracer *t, json_t *line)
 	fail_msg("%s", tracer_facts()->why);
 }
 
-static bool is_counted(const char *fate)
+/*
+ * The kernel counts who is killed or killed with a group, a group's first victim mostly twice: not
+ * where it was gone before its group's turn came. Nobody else.
+ */
+static void count_victim(struct tracer *t, json_t *victim, bool is_group)
 {
-	return !strcmp(fate, "killed") || !strcmp(fate, "group");
+	const char *fate = line_string(victim, "fate");
+	long long counted = line_integer(victim, "counted");
+	bool is_kill = !strcmp(fate, "killed") || !strcmp(fate, "group");
+
+	if (counted < is_kill || counted > is_kill + (is_kill && is_group))
+		fail_msg("fate \"%s\", counted %lld times", fate, counted);
+	t->counted += counted;
 }
 
 static void count_victims(struct tracer *t, json_t *line)
 {
+	bool is_group = line_get(line, "oom_group");
 	json_t *other;
-	bool group = line_get(line, "oom_group") ||
-		     !strcmp(line_string(line, "victim.fate"), "group");
 	size_t i;
 
 	t->kills++;
-	t->victims += is_counted(line_string(line, "victim.fate"));
+	count_victim(t, line_get(line, "victim"), is_group);
 	json_array_foreach(line_get(line, "other_victims"), i, other)
-	{
-		group |= !strcmp(line_string(other, "fate"), "group");
-		t->victims += is_counted(line_string(other, "fate"));
-	}
-	t->group_kills += group;
+		count_victim(t, other, is_group);
 }
 
 json_t *tracer_line(struct tracer *t, int timeout_ms)

@@ -27,8 +27,7 @@ struct tracer {
 	bool eof;
 	int status; /* as wait() gives it */
 	int kills; /* oom_kill lines so far */
-	int victims; /* processes with fate killed or group, by these lines */
-	int group_kills; /* lines with a group: the kernel counts its first victim twice */
+	long long counted; /* kills that the kernel has counted, by these lines */
 	json_t *seen; /* every line so far */
 };
 

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PTE_SPAN (2UL << 20) /* what one page of page table maps: x86-64, arm64 with 4K pages */
 #define INODE 1024 /* about what an empty file in tmpfs costs: its inode and its name */
 
 /* clang-format off */
@@ -87,13 +86,21 @@ static void eat_shmem(const struct fill *f, int fd, unsigned long eaten, unsigne
 	eat_map(f, flags, fd, fd < 0 ? 0 : (off_t)eaten, bytes);
 }
 
+unsigned long table_span(void)
+{
+	unsigned long page = sysconf(_SC_PAGESIZE);
+
+	return page / sizeof(void *) * page;
+}
+
 /* Reading maps the shared zero page: only the page tables are charged. */
 static void eat_pagetables(unsigned long bytes)
 {
-	unsigned long span = bytes / PAGE * PTE_SPAN;
+	unsigned long tables = bytes / sysconf(_SC_PAGESIZE) ?: 1;
+	unsigned long step = table_span(), span = tables * step;
 	volatile char *p = fill_map(span, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	for (unsigned long i = 0; i < span; i += PTE_SPAN)
+	for (unsigned long i = 0; i < span; i += step)
 		(void)p[i];
 }
 

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PAGE 4096UL
+#define PAGE 4096UL /* no machine has smaller ones */
+
+/* Bytes that one page of page table maps. */
+unsigned long table_span(void);
 
 enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED, DENTRIES, SOCKETS, CACHE };
 
