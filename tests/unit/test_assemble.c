@@ -233,7 +233,7 @@ static void group(bool decided, __u32 count)
 	if (decided)
 		stream_end();
 	else
-		assemble_tick(&stream.as, stream.now_ns + 50 * STREAM_MS);
+		assemble_tick(&stream.as, stream.now_ns + RECORD_SECOND);
 	assert_int_equal(stream.count, 1);
 	assert_int_equal(stream.as.stats.victims, count);
 	assert_int_equal(incident(0)->victim.pid, VICTIM);

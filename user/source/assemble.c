@@ -7,9 +7,11 @@
 
 /* The kernel may print its report to a slow serial console between a decision and its victim. */
 #define DECISION_PATIENCE_NS (10 * 1000000000ULL)
+/*
+ * And a line for each victim. Without a visible end as long after one that may be followed by
+ * others, of its group or with its memory, these may come.
+ */
 #define VICTIM_PATIENCE_NS (1 * 1000000000ULL)
-/* Without a visible end: as long after a victim of a group its next may come. */
-#define GROUP_PATIENCE_NS (50 * 1000000ULL)
 #define CHARGE_BATCH_PAGES                                                    \
 	64 /* MEMCG_CHARGE_BATCH: so much may each CPU charge in vain at once \
 	    */
@@ -319,8 +321,10 @@ static void take_again(struct assembler *as, const struct oomwhy_again *record)
 	struct incident *incident = &as->ev.incident;
 	struct event_task *victim;
 
-	if (!is_open_for(as, record->asker, record->decision))
+	if (!is_open_for(as, record->asker, record->decision)) {
+		as->stats.incomplete++;
 		return;
+	}
 	victim = incident->victim.pid == record->tgid ? &incident->victim :
 							find_other(incident, record->tgid);
 	if (victim)
@@ -392,8 +396,7 @@ static void take_new_victim(struct assembler *as, const struct oomwhy_victim *re
 	if (!record->decision && !as->group_id && !(record->task.flags & OOMWHY_TASK_MM_SHARED))
 		close_incident(as);
 	else
-		as->deadline_ns = record->header.boot_time_ns +
-				  (record->decision ? VICTIM_PATIENCE_NS : GROUP_PATIENCE_NS);
+		as->deadline_ns = record->header.boot_time_ns + VICTIM_PATIENCE_NS;
 }
 
 /* No new victim, but the limit was hit and counted: that must not be taken for the next one's. */

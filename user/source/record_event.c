@@ -375,6 +375,7 @@ void event_trigger_is_victim(struct event *ev)
 	incident->trigger = incident->victim;
 	incident->trigger.points = points;
 	incident->trigger.fate = FATE_NONE;
+	incident->trigger.counted = NOT_KNOWN;
 	memset(&incident->trigger.kin, 0xff, sizeof(incident->trigger.kin));
 	incident->trigger.kin.parent_comm = (struct text){ 0, 0 };
 }
