@@ -24,6 +24,7 @@
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define KILLS_MAX 16
+#define USER_KILLS 3
 
 static void wait_killed(struct workload *w)
 {
@@ -195,6 +196,53 @@ static void shared(struct fixture *fx)
 	check_kill(fx, &e);
 }
 
+/* Not memory+swap, whose failures Linux 6.18 does not count. */
+static void limit_memory(struct fixture *fx, const struct cgroup *cg, int64_t bytes)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)bytes);
+	assert_int_equal(cgroup_write(&fx->h, cg,
+				      fx->h.version == 1 ? "memory.limit_in_bytes" : "memory.max",
+				      text),
+			 0);
+}
+
+/* How often a charge found the limit in its way. */
+static int64_t limit_hits(struct fixture *fx, const struct cgroup *cg)
+{
+	if (fx->h.version == 1)
+		return cgroup_read(&fx->h, cg, "memory.failcnt", "");
+	return cgroup_read(&fx->h, cg, "memory.events.local", "max");
+}
+
+/*
+ * A user's kill -9, at the limit: what the kernel allocates for the dying task has no room. From
+ * 6.18 on the task is marked for that, as a victim is. It is no OOM kill.
+ */
+static void user_kill(struct fixture *fx)
+{
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, 0);
+
+	for (int round = 1; round <= USER_KILLS; round++) {
+		struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--heavy-exit", "--size",
+						 "8", "--adj", "990", NULL);
+
+		limit_memory(fx, &a->cg, 64 * MIB);
+		fixture_fill(w);
+		round == 1 ? fixture_mark(fx) : fixture_mark_at_once(fx);
+		limit_memory(fx, &a->cg, cgroup_usage(&fx->h, &a->cg));
+		int64_t hits = limit_hits(fx, &a->cg);
+		assert_int_equal(kill(w->pid, SIGKILL), 0);
+		wait_killed(w);
+		assert_true(limit_hits(fx, &a->cg) > hits);
+		assert_int_equal(cgroup_oom_kills(&fx->h, &a->cg), 0);
+		fixture_end_workloads(fx);
+	}
+	check_no_kill(fx);
+}
+
 /* A cgroup below the container, without a limit: crun's "container", systemd's slices. */
 static void sub_cgroup(struct fixture *fx)
 {
@@ -219,6 +267,7 @@ const struct kill_case victim_cases[] = {
 	{ "threads", "five threads at the limit: one victim", CASE_ONE_SHAPE, threads },
 	{ "leader-exited", "the leading thread has exited", CASE_ONE_SHAPE, leader_exited },
 	{ "shared", "a second process shares the memory", CASE_ONE_SHAPE, shared },
+	{ "user-kill", "kill -9 at the limit: no OOM kill", CASE_ONE_SHAPE, user_kill },
 	{ "sub-cgroup", "a victim below the container, at the container's limit", 0, sub_cgroup },
 };
 const int n_victim_cases = COUNT(victim_cases);

@@ -25,6 +25,7 @@ enum expect_flags {
 	EXPECT_LOWERED = 8, /* the limit was set below what is in use */
 	EXPECT_OR_UNKNOWN = 16, /* by inference: unknown, with the owner among the suspects */
 	EXPECT_NO_LOG = 32, /* the kernel writes nothing */
+	EXPECT_OTHER_OOMS = 64, /* more limits than the owner's are hit at this time */
 };
 
 struct expect {

@@ -205,6 +205,16 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+void fixture_mark_at_once(struct fixture *fx)
+{
+	if (!fx->kernel_only)
+		fixture_tracer(fx);
+	fx->last_mark_ms = now_ms();
+	fx->log_mark = klog_mark();
+	fx->lines_mark = json_array_size(fx->tracer.seen);
+	fx->kills_before = machine_oom_kills();
+}
+
 void fixture_mark(struct fixture *fx)
 {
 	long long since;
@@ -214,8 +224,5 @@ void fixture_mark(struct fixture *fx)
 	since = now_ms() - fx->last_mark_ms;
 	if (since < PACE_MS)
 		poll(NULL, 0, (int)(PACE_MS - since));
-	fx->last_mark_ms = now_ms();
-	fx->log_mark = klog_mark();
-	fx->lines_mark = json_array_size(fx->tracer.seen);
-	fx->kills_before = machine_oom_kills();
+	fixture_mark_at_once(fx);
 }

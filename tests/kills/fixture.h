@@ -101,6 +101,8 @@ void fixture_members(struct fixture *fx, const struct cgroup *cg, pid_t *ret, in
  * witness of whose limit was hit.
  */
 void fixture_mark(struct fixture *fx);
+/* The same without the wait: the reports of many kills in a row are not all in the log. */
+void fixture_mark_at_once(struct fixture *fx);
 /* The tracer that all cases share, started when it is not (or no longer) running. */
 struct tracer *fixture_tracer(struct fixture *fx);
 

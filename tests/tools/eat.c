@@ -9,6 +9,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,12 +30,13 @@
 #include "eat_fill.h"
 
 #define EATERS_MAX 64
+#define EXIT_PAGES 512UL
 
 static struct {
 	struct fill fill;
 	unsigned long size, rate; /* bytes, rate per second; 0: no end, no pause */
 	int children, threads, node, hold; /* seconds, -1: for ever */
-	bool leader_exits, die_with_children, wait_stdin, push, pin, sharer;
+	bool leader_exits, die_with_children, wait_stdin, push, pin, sharer, heavy_exit;
 	const char *wait_file, *cgroup, *shared_file;
 	int ready_fd;
 	struct eat_shared *shared;
@@ -55,6 +57,7 @@ static const char usage[] =
 	"  --pin                each eater stays on a CPU of its own, as far as there are any\n"
 	"  --node N             memory from this NUMA node only\n"
 	"  --sharer             a second process shares the memory, and only waits\n"
+	"  --heavy-exit         when it dies 2 MiB of page tables are charged to it\n"
 	"  --push               when all hold: at a second byte from stdin one eats on, without end\n"
 	"  --shared FILE        map what the eaters count from there (struct eat_shared)\n"
 	"  --cgroup DIR         go there first, as process 1 of a new PID namespace\n"
@@ -186,6 +189,29 @@ static void start_sharer(void)
 		err(2, "cannot share the memory");
 }
 
+/*
+ * The kernel walks this list at exit and reads a word for each entry. The words lie far apart and
+ * were never touched: each costs a page table, which is charged to a task that is dying.
+ */
+static void make_exit_heavy(void)
+{
+	unsigned long span = EXIT_PAGES * PTE_SPAN;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	char *entries = fill_map(span, PROT_READ | PROT_WRITE, flags, -1, 0);
+	char *words = fill_map(span, PROT_READ, flags, -1, 0);
+	static struct robust_list_head head;
+	struct robust_list *last = &head.list;
+
+	for (unsigned long i = 0; i < span; i += PTE_SPAN) {
+		last->next = (struct robust_list *)(entries + i);
+		last = last->next;
+	}
+	last->next = &head.list;
+	head.futex_offset = words - entries;
+	if (syscall(SYS_set_robust_list, &head, sizeof(head)))
+		err(2, "set_robust_list");
+}
+
 static void bind_to_node(int node)
 {
 	unsigned long mask = 1UL << node;
@@ -298,6 +324,7 @@ static const struct setting {
 	{ "pin", .flag = &opt.pin },
 	{ "node", .small = &opt.node },
 	{ "sharer", .flag = &opt.sharer },
+	{ "heavy-exit", .flag = &opt.heavy_exit },
 	{ "push", .flag = &opt.push },
 	{ "shared", .text = &opt.shared_file },
 	{ "cgroup", .text = &opt.cgroup },
@@ -356,6 +383,8 @@ int main(int argc, char **argv)
 	map_shared();
 	if (opt.sharer)
 		start_sharer();
+	if (opt.heavy_exit)
+		make_exit_heavy();
 	if (opt.threads)
 		start_threads();
 	else if (opt.children)

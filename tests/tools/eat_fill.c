@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PTE_SPAN (2UL << 20) /* what one page of page table maps: x86-64, arm64 with 4K pages */
 #define INODE 1024 /* about what an empty file in tmpfs costs: its inode and its name */
 
 /* clang-format off */

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #define PAGE 4096UL
+#define PTE_SPAN (2UL << 20) /* what one page of page table maps: x86-64, arm64 with 4K pages */
 
 enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED, DENTRIES, SOCKETS, CACHE };
 
