@@ -292,6 +292,13 @@ int64_t cgroup_oom_kills(const struct hierarchy *h, const struct cgroup *cg)
 	return cgroup_read(h, cg, "memory.events.local", "oom_kill");
 }
 
+int64_t cgroup_oom_kills_below(const struct hierarchy *h, const struct cgroup *cg)
+{
+	if (h->version == 1)
+		return -ENODATA;
+	return cgroup_read(h, cg, "memory.events", "oom_kill");
+}
+
 int64_t cgroup_ooms(const struct hierarchy *h, const struct cgroup *cg)
 {
 	if (h->version == 1)

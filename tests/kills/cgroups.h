@@ -45,8 +45,10 @@ int64_t cgroup_read(const struct hierarchy *h, const struct cgroup *cg, const ch
 /* Memory and memory+swap, so that swap plays no part; up or down. */
 int cgroup_set_limit(const struct hierarchy *h, struct cgroup *cg, int64_t bytes);
 int64_t cgroup_usage(const struct hierarchy *h, const struct cgroup *cg);
-/* Kills counted for processes of this very cgroup (v2 also counts them in its ancestors). */
+/* Kills counted for processes of this very cgroup. */
 int64_t cgroup_oom_kills(const struct hierarchy *h, const struct cgroup *cg);
+/* The same with those of all cgroups below it, also removed ones; -ENODATA on v1. */
+int64_t cgroup_oom_kills_below(const struct hierarchy *h, const struct cgroup *cg);
 /* How often this cgroup's own limit ended in an OOM; -ENODATA on v1, which does not say. */
 int64_t cgroup_ooms(const struct hierarchy *h, const struct cgroup *cg);
 /* The kills of the whole machine; -ENODATA where the kernel does not say. */

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "check_line.h"
+#include "sums.h"
 
-#define COUNTER_MS 5000
 #define QUIET_MS 1000 /* so long after a kill its line has come */
 
 struct expect expect_death(struct workload *w, const struct container *container, int adj)
@@ -206,21 +206,6 @@ static void check_log(struct fixture *fx, const struct expect *e, struct klog_ki
 		fail_msg("the log's trigger is process %d", ret->trigger);
 }
 
-/* All kills since the tracer was attached, whoever made them. */
-static void check_sum(struct fixture *fx)
-{
-	struct tracer *t = &fx->tracer;
-	int64_t rise = 0;
-
-	for (int waited = 0; waited <= COUNTER_MS; waited += 100) {
-		rise = machine_oom_kills() - fx->kills_base;
-		if (machine_oom_kills() < 0 || rise == t->counted)
-			return;
-		tracer_line(t, 100);
-	}
-	fail_msg("the kernel counts %lld kills, oomwhy's lines %lld", (long long)rise, t->counted);
-}
-
 json_t *check_kill(struct fixture *fx, const struct expect *e)
 {
 	struct klog_kill log;
@@ -237,7 +222,7 @@ json_t *check_kill(struct fixture *fx, const struct expect *e)
 	if (fx->verbose)
 		print_message("  oomwhy: %s\n", line_string(line, "message"));
 	check_kill_line(fx, e, &log, line);
-	check_sum(fx);
+	check_sums(fx, e->owner, victim_cgroup(e));
 	return line;
 }
 
@@ -254,7 +239,7 @@ void check_no_kill(struct fixture *fx)
 		tracer_print(&fx->tracer);
 		fail_msg("an oom_kill line without a kill");
 	}
-	check_sum(fx);
+	check_sums(fx, NULL, NULL);
 }
 
 /* ---- stalls ---- */
