@@ -42,8 +42,10 @@ static void memsw(struct fixture *fx)
 	struct workload *w =
 		fixture_grow(fx, fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", NULL));
 	struct expect e = expect_death(w, a, 990);
+	struct cgroup owner = a->cg;
 	a->cg.limit = 24 * MIB;
-	expect_limit(&e, "container", "container", &a->cg);
+	owner.limit = 32 * MIB; /* the one that is full: memory alone could be swapped out */
+	expect_limit(&e, "container", "container", &owner);
 	expect_trigger(&e, &a->cg, pod);
 	e.counter = "memory+swap";
 	json_t *line = check_kill(fx, &e);
@@ -69,7 +71,6 @@ static void swap(struct fixture *fx)
 	expect_limit(&e, "container", "container", &a->cg);
 	expect_trigger(&e, &a->cg, pod);
 	json_t *line = check_kill(fx, &e);
-	assert_true(cgroup_read(&fx->h, &a->cg, "memory.swap.events", "max") > 0);
 	if (!line)
 		return;
 	line_is_number(line, "limits.container.swap_limit_bytes", 8 * MIB);
@@ -163,7 +164,7 @@ static void allocating_task(struct fixture *fx)
 	assert_int_equal(klog_kills(fx->log_mark, &log, 1), 1);
 	assert_int_not_equal(log.pid, w->pid); /* a thread */
 	struct expect e = expect_death(w, b, 0);
-	e.flags = EXPECT_THREADS;
+	e.flags = EXPECT_THREADS | EXPECT_CHOSEN;
 	e.tid = log.pid;
 	e.trigger = w->pid;
 	e.trigger_pod = busy;

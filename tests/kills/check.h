@@ -26,6 +26,7 @@ enum expect_flags {
 	EXPECT_OR_UNKNOWN = 16, /* by inference: unknown, with the owner among the suspects */
 	EXPECT_NO_LOG = 32, /* the kernel writes nothing */
 	EXPECT_OTHER_OOMS = 64, /* more limits than the owner's are hit at this time */
+	EXPECT_CHOSEN = 128, /* the thread was chosen, another one is marked: the decision tells */
 };
 
 struct expect {

@@ -405,9 +405,9 @@ static void rare_sentences(void **state)
 	says("\"app\" has the same limit, but");
 
 	fixture_build("pod", &event);
-	incident->limits.pod.usage_bytes = incident->limits.pod.limit_bytes / 2;
+	incident->limit_owner.counter = COUNTER_MEMORY_AND_SWAP;
 	incident->limits.pod.swap_limit_bytes = incident->limits.pod.swap_usage_bytes = 1ULL << 30;
-	says("Full was memory and swap together: 1.0Gi");
+	says("Full is memory and swap together: 1.0Gi");
 
 	fixture_build("host", &event);
 	incident->verdict.limit_level = LIMIT_CPUSET;

@@ -33,18 +33,11 @@ static enum limit_level hit_level(const struct report *r)
 	return (enum limit_level)(owner && r->level != LIMIT_UNKNOWN ? owner : r->level);
 }
 
-/*
- * cgroup v1 has a second limit, for memory and swap together. True when that one was full and
- * memory's was not.
- */
+/* cgroup v1 has a second limit, for memory and swap together. */
 static bool hit_with_swap(const struct report *r, const struct limit *row)
 {
-	if (!row || r->incident->cgroup_version != 1 || !known(row->swap_limit_bytes) ||
-	    row->swap_limit_bytes == NO_LIMIT || !known(row->swap_usage_bytes) ||
-	    !known(row->usage_bytes) || !known(row->limit_bytes))
-		return false;
-	return row->usage_bytes < row->limit_bytes / 100 * 98 &&
-	       row->swap_usage_bytes >= row->swap_limit_bytes / 100 * 98;
+	return row && r->incident->limit_owner.counter == COUNTER_MEMORY_AND_SWAP &&
+	       known(row->swap_usage_bytes);
 }
 
 /* But for the sandbox and charges in flight. */
@@ -395,7 +388,7 @@ void report_limit(struct report *r)
 	report_label(r, "limit");
 	why(r);
 	if (hit_with_swap(r, row)) {
-		say(&r->w, ". Full was memory and swap together: ");
+		say(&r->w, ". Full is memory and swap together: ");
 		say_bytes(r, row->swap_usage_bytes);
 	}
 	put_evidence(r);

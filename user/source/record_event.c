@@ -148,15 +148,16 @@ static void task_from_record(struct event *ev, struct event_task *task,
 }
 
 /*
- * The kernel does not say which limit was hit. With both full (kubelet sets both to one value)
- * they are the same number.
+ * The kernel does not say which limit was hit. Where memory and swap together may be more than
+ * memory alone, memory being full means little: it can be swapped out until that is full, too.
+ * (kubelet sets both to one value.)
  */
 static enum counter counter_of(const struct oomwhy_memcg *memcg, bool is_v1)
 {
-	__u64 near = memcg->limit_pages / 64;
+	__u64 near = memcg->swap_limit_pages / 64;
 
-	if (is_v1 && memcg->swap_usage_pages + near >= memcg->swap_limit_pages &&
-	    memcg->usage_pages + near < memcg->limit_pages)
+	if (is_v1 && memcg->swap_limit_pages > memcg->limit_pages &&
+	    memcg->swap_usage_pages + near >= memcg->swap_limit_pages)
 		return COUNTER_MEMORY_AND_SWAP;
 	return COUNTER_MEMORY;
 }
