@@ -92,7 +92,7 @@ vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
-vm-tests: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
+vm-tests: guest-programs arm64-programs
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"

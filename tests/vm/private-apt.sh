@@ -24,8 +24,8 @@ apt_sources() { # ARCH SUITE...
     [[ ! -e $keyring ]] || options+=" signed-by=$keyring"
     for suite in "${@:2}"; do
         case $suite in
-        *-security) uri=$(mirror Debian-Security) ;;
-        *) uri=$(mirror Debian) ;;
+        *-security) uri=$(mirror Debian-Security) || : ;;
+        *) uri=$(mirror Debian) || : ;;
         esac
         [[ -z $uri ]] || echo "deb [$options] $uri $suite main"
     done
