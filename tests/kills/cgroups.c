@@ -306,9 +306,14 @@ int64_t cgroup_ooms(const struct hierarchy *h, const struct cgroup *cg)
 	return cgroup_read(h, cg, "memory.events.local", "oom");
 }
 
+int64_t machine_counter(const char *name)
+{
+	return read_value("/proc/vmstat", name);
+}
+
 int64_t machine_oom_kills(void)
 {
-	return read_value("/proc/vmstat", "oom_kill");
+	return machine_counter("oom_kill");
 }
 
 int cgroup_open_procs(const struct hierarchy *h, const struct cgroup *cg)

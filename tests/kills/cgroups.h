@@ -53,6 +53,8 @@ int64_t cgroup_oom_kills_below(const struct hierarchy *h, const struct cgroup *c
 int64_t cgroup_ooms(const struct hierarchy *h, const struct cgroup *cg);
 /* The kills of the whole machine; -ENODATA where the kernel does not say. */
 int64_t machine_oom_kills(void);
+/* Any counter of /proc/vmstat. */
+int64_t machine_counter(const char *name);
 
 /* An open cgroup.procs: writing "0" there moves the writer. */
 int cgroup_open_procs(const struct hierarchy *h, const struct cgroup *cg);

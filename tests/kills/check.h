@@ -25,8 +25,8 @@ enum expect_flags {
 	EXPECT_LOWERED = 8, /* the limit was set below what is in use */
 	EXPECT_OR_UNKNOWN = 16, /* by inference: unknown, with the owner among the suspects */
 	EXPECT_NO_LOG = 32, /* the kernel writes nothing */
+	EXPECT_CHOSEN_TID = 128, /* the thread was chosen, not marked: only the decision shows it */
 	EXPECT_OTHER_OOMS = 64, /* more limits than the owner's are hit at this time */
-	EXPECT_CHOSEN = 128, /* the thread was chosen, another one is marked: the decision tells */
 };
 
 struct expect {
@@ -51,6 +51,7 @@ struct expect {
 	/* whose limit; a NULL owner is the machine */
 	const char *limit_level, *owner_level, *counter, *constraint;
 	const struct cgroup *owner;
+	int64_t owner_limit; /* 0: its limit of memory */
 	/* who asked: a process in that cgroup, or this one; neither: does not matter */
 	const struct cgroup *trigger_cgroup;
 	const struct pod *trigger_pod;

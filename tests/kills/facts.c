@@ -24,6 +24,7 @@ static const struct {
 	{ "v2", FACTS_V2 },
 	{ "vm", FACTS_VM },
 	{ "numa", FACTS_NUMA },
+	{ "v1 with swap", FACTS_V1 | FACTS_SWAP },
 };
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))

@@ -20,6 +20,7 @@ enum facts_place {
 	FACTS_V2 = 2,
 	FACTS_VM = 4,
 	FACTS_NUMA = 8,
+	FACTS_SWAP = 16,
 };
 
 enum fact_rule {

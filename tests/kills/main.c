@@ -168,6 +168,7 @@ static unsigned int place(void)
 {
 	return (fixture.h.version == 1 ? FACTS_V1 : FACTS_V2) |
 	       (is_set("OOMWHY_ALLOW_HOST_OOM") ? FACTS_VM : 0) |
+	       (is_set("OOMWHY_SWAP_DEVICE") ? FACTS_SWAP : 0) |
 	       (access("/sys/devices/system/node/node1", F_OK) ? 0 : FACTS_NUMA);
 }
 

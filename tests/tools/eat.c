@@ -34,7 +34,7 @@
 
 static struct {
 	struct fill fill;
-	unsigned long size, rate; /* bytes, rate per second; 0: no end, no pause */
+	unsigned long rate; /* bytes per second; 0: no pause */
 	int children, threads, node, hold; /* seconds, -1: for ever */
 	bool leader_exits, die_with_children, wait_stdin, push, pin, sharer, heavy_exit;
 	const char *wait_file, *cgroup, *shared_file;
@@ -123,9 +123,10 @@ static void *eat(void *unused)
 	while (!atomic_load(&opt.shared->go))
 		usleep(2000);
 	start = now_ms();
-	for (; !opt.size || eaten < opt.size; eaten += bytes) {
-		bytes = opt.size && opt.size - eaten < opt.fill.step ? opt.size - eaten :
-								       opt.fill.step;
+	for (; !opt.fill.size || eaten < opt.fill.size; eaten += bytes) {
+		bytes = opt.fill.size && opt.fill.size - eaten < opt.fill.step ?
+				opt.fill.size - eaten :
+				opt.fill.step;
 		fill_step(&opt.fill, fd, eaten, bytes);
 		due = opt.rate ? start + (eaten + bytes) * 1000 / opt.rate : 0;
 		if (due > now_ms())
@@ -312,8 +313,8 @@ static const struct setting {
 	int shift; /* of bytes */
 } settings[] = {
 	{ "kind", .set = set_kind },
-	{ "size", .bytes = &opt.size, .shift = 20 },
-	{ "size-kib", .bytes = &opt.size, .shift = 10 },
+	{ "size", .bytes = &opt.fill.size, .shift = 20 },
+	{ "size-kib", .bytes = &opt.fill.size, .shift = 10 },
 	{ "step", .bytes = &opt.fill.step, .shift = 10 },
 	{ "rate", .bytes = &opt.rate, .shift = 20 },
 	{ "dir", .text = &opt.fill.dir },

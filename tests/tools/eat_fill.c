@@ -56,14 +56,35 @@ void *fill_map(unsigned long bytes, int prot, int flags, int fd, off_t offset)
 	return p;
 }
 
-static void eat_map(const struct fill *f, int flags, int fd, off_t offset, unsigned long bytes)
+static void touch(const struct fill *f, volatile char *p, unsigned long bytes)
 {
-	volatile char *p = fill_map(bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
-
 	for (unsigned long i = 0; i < bytes; i += PAGE) {
 		p[i] = 1;
 		atomic_fetch_add(f->touched, PAGE);
 	}
+}
+
+static void eat_map(const struct fill *f, int flags, int fd, off_t offset, unsigned long bytes)
+{
+	touch(f, fill_map(bytes, PROT_READ | PROT_WRITE, flags, fd, offset), bytes);
+}
+
+/*
+ * Where the size is known it is mapped at once: at a limit where nobody may be killed a fault is
+ * tried again and again, but a call of mmap() fails.
+ */
+static void eat_anon(const struct fill *f, unsigned long eaten, unsigned long bytes)
+{
+	static __thread char *all;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	if (eaten + bytes > f->size) {
+		eat_map(f, flags, -1, 0, bytes);
+		return;
+	}
+	if (!all)
+		all = fill_map(f->size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	touch(f, all + eaten, bytes);
 }
 
 static void eat_file(int fd, unsigned long bytes)
@@ -177,6 +198,6 @@ void fill_step(const struct fill *f, int fd, unsigned long eaten, unsigned long 
 		read_cache(f, bytes);
 		break;
 	default:
-		eat_map(f, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, bytes);
+		eat_anon(f, eaten, bytes);
 	}
 }

@@ -25,7 +25,7 @@ struct eat_shared { /* what all eaters see, in whichever process they are */
 struct fill {
 	enum kind kind;
 	const char *dir;
-	unsigned long step; /* bytes */
+	unsigned long size, step; /* bytes; size 0: no end */
 	atomic_ulong *touched; /* bytes of memory mapped and written to, by all eaters */
 };
 
