@@ -51,7 +51,7 @@ struct {
 struct reclaim {
 	u64 time_ns;
 	u32 kind; /* enum oomwhy_reclaim */
-	u32 pad;
+	u32 killed; /* bool: since (noted by the direct programs) */
 };
 
 struct {
@@ -84,6 +84,7 @@ static struct oomwhy_trigger scratch_trigger SEC(".data.scratch");
 static struct oomwhy_victim scratch_victim SEC(".data.scratch");
 static struct oomwhy_children scratch_children SEC(".data.scratch");
 static struct oomwhy_survivor scratch_survivor SEC(".data.scratch");
+static struct oomwhy_memcg scratch_level SEC(".data.scratch");
 
 static __always_inline void send_trigger(u64 asker)
 {
@@ -418,3 +419,6 @@ int machine_reclaim_ends(void *ctx)
 {
 	return reclaim_ends(OOMWHY_RECLAIM_MACHINE);
 }
+
+#include "direct.bpf.h"
+#include "direct_lifecycle.bpf.h"

@@ -74,6 +74,10 @@ struct oomwhy_header {
 #define OOMWHY_MEMCG_OOM_LOCK (1u << 2) /* cgroup v1: inside the memcg that is out of memory */
 #define OOMWHY_MEMCG_HAS_OOM_LOCK (1u << 3) /* this kernel has that flag at all */
 #define OOMWHY_MEMCG_KILL_DISABLED (1u << 4) /* cgroup v1: memory.oom_control */
+/* What could not be read (lockdown=confidentiality), so that its 0 means nothing: */
+#define OOMWHY_MEMCG_NO_COUNTERS (1u << 16) /* usage and limits */
+#define OOMWHY_MEMCG_NO_EVENTS (1u << 17) /* oom_events */
+#define OOMWHY_MEMCG_NO_GROUP (1u << 18) /* OOMWHY_MEMCG_OOM_GROUP */
 
 struct oomwhy_memcg {
 	__u64 id; /* kernfs node id = inode number of the cgroup's folder */
@@ -101,6 +105,10 @@ struct oomwhy_chain {
 #define OOMWHY_TASK_EXITING (1u << 1)
 #define OOMWHY_TASK_HAS_MM (1u << 2)
 #define OOMWHY_TASK_MM_SHARED (1u << 3) /* perhaps: more than its threads use its memory */
+/* lockdown=confidentiality: */
+#define OOMWHY_TASK_NOT_INIT (1u << 16) /* vpid could not be read, but is not 1 */
+#define OOMWHY_TASK_ROUGH (1u << 18) /* counts of pages are rounded down to 256 */
+#define OOMWHY_TASK_ONLY_NAMED (1u << 17) /* nothing but tid, tgid, uid and comm could be read */
 
 struct oomwhy_task {
 	__u32 tid;
@@ -155,6 +163,9 @@ struct oomwhy_trigger {
 	struct oomwhy_chain chain;
 };
 
+/* As free_pages and low_pages: the node could not be looked at (lockdown=confidentiality). */
+#define OOMWHY_HOST_NOT_READ (~0ULL)
+
 struct oomwhy_host {
 	__u64 free_pages; /* of the zones that count */
 	__u64 low_pages; /* the sum of their low watermarks, boost and reserve included */
@@ -173,6 +184,9 @@ enum oomwhy_reclaim {
 	OOMWHY_RECLAIM_MEMCG = 2,
 	OOMWHY_RECLAIM_MACHINE = 3,
 };
+
+/* Beside it (lockdown=confidentiality): since then the asker has killed already. */
+#define OOMWHY_RECLAIM_KILLED_SINCE (1u << 16)
 
 struct oomwhy_victim {
 	struct oomwhy_header header;

@@ -144,6 +144,7 @@ struct event_task {
 	__s64 oom_score_adj;
 	__s64 points; /* the kernel's badness in pages; the chosen victim only */
 	__u64 rss_bytes; /* anon + file + shmem */
+	__u64 rounded_bytes; /* the next four are rounded down to it; else NOT_KNOWN */
 	__u64 anon_bytes;
 	__u64 file_bytes;
 	__u64 shmem_bytes;
@@ -151,6 +152,7 @@ struct event_task {
 	__u64 pagetables_bytes;
 	__u64 total_vm_bytes;
 	struct {
+		__u64 is_init; /* bool: it is process 1 there; where vpid does not tell */
 		__u64 pidns_level; /* of its PID namespace; 0 is the machine's own */
 		__u64 parent_pid;
 		struct text parent_comm;

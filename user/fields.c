@@ -82,6 +82,8 @@ static const struct field task_rows[] = {
 	U64(uid, "process.real_user.id", "Real user ID as the node sees it."),
 	U64(tid, "tid", "Thread ID as the node sees it, where it is not the leader's."),
 	TEXT(comm, "comm", "Name of the thread, at most 15 bytes, chosen by the workload."),
+	BOOL(kin.is_init, "kin.is_init",
+	     "False: it is not process 1 of its PID namespace, though vpid could not be read."),
 	U64(kin.pidns_level, "kin.pidns_level",
 	    "Depth of its PID namespace; 0: the machine's own. Victims only, as all of kin."),
 	TEXT(kin.parent_comm, "kin.parent_comm", "Name of its parent."),
@@ -101,6 +103,9 @@ static const struct field task_rows[] = {
 	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
 	S64(points, "points", "The kernel's badness score in pages; the chosen victim only."),
 	U64(rss_bytes, "rss_bytes", "Resident memory: anonymous, file and shared, in bytes."),
+	U64(rounded_bytes, "rounded_bytes",
+	    "Under lockdown=confidentiality before Linux 6.2: the next four are rounded down to a "
+	    "multiple of this, and rss_bytes is their sum unless the kernel's points told it."),
 	U64(anon_bytes, "anon_bytes", "Resident anonymous memory in bytes."),
 	U64(file_bytes, "file_bytes", "Resident file mappings in bytes."),
 	U64(shmem_bytes, "shmem_bytes", "Resident shared memory and tmpfs mappings in bytes."),

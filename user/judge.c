@@ -71,19 +71,36 @@ static __u64 small_bytes(__u64 limit_bytes)
  * limit all the same when the container holds all of it; memory that dead containers left behind is
  * the pod's.
  */
-static enum limit_level judge_pod(const struct event *ev, bool *ret_equal)
+static enum limit_level judge_pod(const struct event *ev, __u64 *ret_equal)
 {
 	const struct incident *incident = &ev->incident;
 	const struct limit_owner *owner = &incident->limit_owner;
 	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
 
+	if (container &&
+	    (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
+		return LIMIT_UNKNOWN;
 	*ret_equal = container && owner->limit_bytes < NO_LIMIT &&
 		     container->limit_bytes == owner->limit_bytes;
-	if (!*ret_equal || !is_only_container(ev, container))
+	if (!*ret_equal ||
+	    owner->usage_bytes > container->usage_bytes + small_bytes(owner->limit_bytes))
 		return LIMIT_POD;
-	if (owner->usage_bytes > container->usage_bytes + small_bytes(owner->limit_bytes))
-		return LIMIT_POD;
-	return LIMIT_CONTAINER;
+	if (incident->children_of.id == NOT_KNOWN)
+		return LIMIT_UNKNOWN; /* nobody saw whether it is the only one */
+	return is_only_container(ev, container) ? LIMIT_CONTAINER : LIMIT_POD;
+}
+
+/* The kernel blames the pod; whether it is the trap cannot be told. */
+static void suspect_container_or_pod(struct incident *incident)
+{
+	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
+	struct verdict *verdict = &incident->verdict;
+
+	verdict->suspects[0].limit_level = LIMIT_CONTAINER;
+	verdict->suspects[0].cgroup = (struct event_cgroup){ container->path, container->id };
+	verdict->suspects[1].limit_level = LIMIT_POD;
+	verdict->suspects[1].cgroup = incident->limit_owner.cgroup;
+	verdict->suspects_count = 2;
 }
 
 static bool is_runtime_shim(const struct event *ev, struct text comm)
@@ -107,7 +124,8 @@ static __u64 judge_process(const struct event *ev, const struct event_task *vict
 	bool parent_inside;
 
 	place_path(text_bytes(ev, victim->cgroup.path), victim->cgroup.path.len, &place);
-	if (!place.container_depth || victim->vpid == NOT_KNOWN)
+	if (!place.container_depth ||
+	    (victim->vpid == NOT_KNOWN && victim->kin.is_init == NOT_KNOWN))
 		return NOT_KNOWN;
 	container_levels = place.container_depth + 1;
 	parent_inside = victim->kin.parent_shared_levels != NOT_KNOWN &&
@@ -166,7 +184,7 @@ static void advise_pod(struct event *ev, const char *now)
 
 	verdict->manifest_field =
 		event_textf(ev, "%s",
-			    verdict->equal_limits == 1 ?
+			    verdict->equal_limits == 1 || verdict->limit_level == LIMIT_UNKNOWN ?
 				    "spec.resources.limits.memory, resources.limits.memory" :
 				    "spec.resources.limits.memory");
 	verdict->action =
@@ -245,7 +263,7 @@ static void advise(struct event *ev)
 		advise_stall(ev, now);
 	else if (level == LIMIT_CONTAINER)
 		advise_container(ev, now);
-	else if (level == LIMIT_POD)
+	else if (level == LIMIT_POD || ev->incident.limit_owner.limit_level == LIMIT_POD)
 		advise_pod(ev, now);
 	else if (level == LIMIT_NODE)
 		advise_node(ev);
@@ -257,7 +275,7 @@ void judge_event(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
 	struct verdict *verdict = &incident->verdict;
-	bool equal = false;
+	__u64 equal = NOT_KNOWN;
 
 	if (!event_has_incident(ev))
 		return;
@@ -270,6 +288,8 @@ void judge_event(struct event *ev)
 	if (verdict->limit_level == LIMIT_POD) {
 		verdict->limit_level = judge_pod(ev, &equal);
 		verdict->equal_limits = equal;
+		if (verdict->limit_level == LIMIT_UNKNOWN)
+			suspect_container_or_pod(incident);
 	}
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
 	advise(ev);

@@ -348,6 +348,7 @@ static int start_threads(struct tracer *tracer)
 	struct keeper_config keeper = {
 		.host_root = tracer->options.host_root,
 		.is_v1 = tracer->probe.memory_hierarchy != 0,
+		.names_are_unread = tracer->probe.reads_are_direct,
 		.fd = bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
 		.chore = degrade,

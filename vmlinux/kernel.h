@@ -47,6 +47,10 @@ enum {
 	BPF_F_MMAPABLE = 1U << 10,
 };
 
+enum bpf_func_id {
+	BPF_FUNC_get_current_task_btf = 158,
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* include/linux/types.h */
@@ -107,6 +111,7 @@ enum cgroup_subsys_id {
 struct page_counter {
 	atomic_long_t usage;
 	unsigned long max;
+	struct page_counter *parent;
 };
 
 /* include/linux/mmzone.h */
@@ -181,6 +186,7 @@ enum pid_type {
 
 struct pid_namespace {
 	struct task_struct *child_reaper;
+	unsigned int level;
 };
 
 struct upid {
@@ -191,6 +197,11 @@ struct upid {
 struct pid {
 	unsigned int level;
 	struct upid numbers[1];
+};
+
+/* include/linux/nsproxy.h */
+struct nsproxy {
+	struct pid_namespace *pid_ns_for_children;
 };
 
 /* include/linux/cred.h */
@@ -224,6 +235,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	u64 start_boottime;
 	struct mm_struct *mm;
+	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	const struct cred *real_cred;
 	struct css_set *cgroups;

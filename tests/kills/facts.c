@@ -268,7 +268,7 @@ static bool check_fact(struct facts *facts, struct fact *fact, json_t *line, int
 		return true;
 	}
 	fact->seen[plan] += told;
-	if (!told && must_have(fact, line))
+	if (!told && !fact->excused[plan] && must_have(fact, line))
 		return refuse(facts, "\"%s\" (%s) is not told by this %s line: %s", fact->key,
 			      fact->name, fact->line, plan_names[plan]);
 	return true;
@@ -295,8 +295,9 @@ int facts_untold(const struct facts *facts, int plan, unsigned int place, int fr
 	for (int i = from; i < facts->n; i++) {
 		const struct fact *fact = &facts->fact[i];
 
-		if (fact->rule == FACT_SOME && fact->cell[plan] != FACT_NOT_VISIBLE &&
-		    (fact->place & place) == fact->place && !fact->seen[plan])
+		if (fact->rule == FACT_SOME && !fact->excused[plan] &&
+		    fact->cell[plan] != FACT_NOT_VISIBLE && (fact->place & place) == fact->place &&
+		    !fact->seen[plan])
 			return i;
 	}
 	return -1;

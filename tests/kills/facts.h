@@ -41,6 +41,7 @@ struct fact {
 	enum fact_rule rule;
 	unsigned int place; /* enum facts_place; 0: anywhere */
 	enum fact_cell cell[FACTS_PLANS];
+	bool excused[FACTS_PLANS]; /* it may be missing all the same (set by the test) */
 	int seen[FACTS_PLANS]; /* lines that had it */
 };
 

@@ -257,17 +257,54 @@ static void no_trap(void **state)
 	trap.container_limit = 0; /* none */
 	assert_trap(state, &trap, LIMIT_POD);
 	make_trap(&trap);
-	trap.no_children = true;
-	assert_trap(state, &trap, LIMIT_POD);
-	make_trap(&trap);
-	trap.foreign_children = true;
-	assert_trap(state, &trap, LIMIT_POD);
-	make_trap(&trap);
 	trap.omitted = true;
 	assert_trap(state, &trap, LIMIT_POD);
 	make_trap(&trap);
 	trap.children[0].id = 999; /* the victim's container is none of them */
 	assert_trap(state, &trap, LIMIT_POD);
+}
+
+static void assert_undecided(struct verdict *verdict)
+{
+	assert_int_equal(verdict->limit_level, LIMIT_UNKNOWN);
+	assert_int_equal(ev->incident.limit_owner.limit_level, LIMIT_POD);
+	assert_int_equal(verdict->suspects_count, 2);
+	assert_int_equal(verdict->suspects[0].limit_level, LIMIT_CONTAINER);
+	assert_int_equal(verdict->suspects[0].cgroup.id, 104);
+	assert_int_equal(verdict->suspects[1].limit_level, LIMIT_POD);
+	assert_int_equal(verdict->suspects[1].cgroup.id, 103);
+	assert_true(says(verdict->manifest_field,
+			 "spec.resources.limits.memory, resources.limits.memory"));
+	assert_true(says(verdict->action, "raise the pod's limit"));
+}
+
+/* Who shares the pod was not seen, or what the container's limit is: it may be the trap. */
+static void perhaps_the_trap(void **state)
+{
+	struct level_spec levels[STREAM_LEVELS];
+	struct oomwhy_victim *victim;
+	struct trap trap;
+
+	make_trap(&trap);
+	trap.no_children = true;
+	assert_undecided(spring(state, &trap));
+	trap.container_usage = STREAM_PAGES / 2; /* it holds half only: a second one there must be */
+	assert_trap(state, &trap, LIMIT_POD);
+	make_trap(&trap);
+	trap.foreign_children = true;
+	assert_undecided(spring(state, &trap));
+
+	stream_setup(state);
+	stream_tree(levels);
+	stream_hit(&levels[POD]);
+	stream_decision(&levels[POD], VICTIM, ASKER(VICTIM));
+	victim = stream_next_victim(levels, VICTIM, ASKER(VICTIM));
+	victim->chain.level[CONTAINER].flags |= OOMWHY_MEMCG_NO_COUNTERS;
+	stream_send_victim(victim);
+	stream_end();
+	assert_undecided(judged());
+	assert_int_equal(ev->incident.verdict.equal_limits, NOT_KNOWN);
+	assert_int_equal(ev->incident.limits.container.limit_bytes, NOT_KNOWN);
 }
 
 /* A sibling that is alive and no sandbox is a second container. */
@@ -404,6 +441,7 @@ int main(void)
 		cmocka_unit_test_setup(unknown, stream_setup),
 		cmocka_unit_test_setup(the_trap, stream_setup),
 		cmocka_unit_test_setup(no_trap, stream_setup),
+		cmocka_unit_test_setup(perhaps_the_trap, stream_setup),
 		cmocka_unit_test_setup(two_containers, stream_setup),
 		cmocka_unit_test_setup(much_beyond_the_container, stream_setup),
 		cmocka_unit_test_setup(sandbox_known_by_name, stream_setup),

@@ -203,6 +203,31 @@ size_t index_path(struct index *index, __u64 id, char *buf, size_t size)
 	return len;
 }
 
+size_t index_name(struct index *index, __u64 id, char *buf, size_t size)
+{
+	const struct index_entry *entry;
+	size_t len = 0;
+
+	pthread_mutex_lock(&index->lock);
+	entry = find(index, id);
+	if (entry && entry->name_len <= size) {
+		len = entry->name_len;
+		memcpy(buf, entry->name, len);
+	}
+	pthread_mutex_unlock(&index->lock);
+	return len;
+}
+
+bool index_knows(struct index *index, __u64 id)
+{
+	bool knows;
+
+	pthread_mutex_lock(&index->lock);
+	knows = find(index, id) != NULL;
+	pthread_mutex_unlock(&index->lock);
+	return knows;
+}
+
 size_t index_present(struct index *index)
 {
 	size_t present;

@@ -55,6 +55,12 @@ void index_rescan_end(struct index *index, __u64 now_ns);
  */
 size_t index_path(struct index *index, __u64 id, char *buf, size_t size);
 
+/* index_name() - the last part of its path, likewise. */
+size_t index_name(struct index *index, __u64 id, char *buf, size_t size);
+
+/* index_knows() - is, or was, the cgroup there? */
+bool index_knows(struct index *index, __u64 id);
+
 /* index_present() - cgroups that exist now. */
 size_t index_present(struct index *index);
 

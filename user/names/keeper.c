@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,24 @@
 
 #define TICK_MS 10000
 #define PATH_SIZE 8192
+
+/*
+ * A cgroup whose name the kernel side could not read: it is one of its parent's children. If there
+ * is no such folder any more, nothing is lost.
+ */
+static void look_for(struct keeper *keeper, const struct oomwhy_cgroup *record)
+{
+	char path[PATH_SIZE];
+	size_t len = index_path(&keeper->index, record->parent_id, path, sizeof(path) - 1);
+
+	/* One look has found all that were made meanwhile. */
+	if (record->change == OOMWHY_CGROUP_MADE && index_knows(&keeper->index, record->id))
+		return;
+	path[len] = '\0';
+	if (!len || !keeper->root[0] ||
+	    walk_children(keeper->root, path, record->parent_id, &keeper->index))
+		keeper->stale = true;
+}
 
 void keeper_record(struct keeper *keeper, const void *data, size_t size)
 {
@@ -30,11 +49,12 @@ void keeper_record(struct keeper *keeper, const void *data, size_t size)
 	case OOMWHY_CGROUP_MADE:
 	case OOMWHY_CGROUP_RENAMED:
 		/* The kernel side could not read it, and a part of a path is a wrong path. */
-		if (!record->parent_id || !record->name[0]) {
+		if (!record->parent_id)
 			keeper->stale = true;
-			break;
-		}
-		index_put(&keeper->index, record->id, record->parent_id, record->name);
+		else if (!record->name[0])
+			look_for(keeper, record);
+		else
+			index_put(&keeper->index, record->id, record->parent_id, record->name);
 		break;
 	case OOMWHY_CGROUP_REMOVED:
 		index_remove(&keeper->index, record->id, record->header.boot_time_ns);
@@ -131,14 +151,25 @@ void keeper_ask(struct keeper *keeper)
 		log_debug("the keeper cannot be asked: %s", strerror(errno));
 }
 
+/* A path that the victim's begins with, as those of its levels do, is not kept twice. */
+static struct text put_path(struct event *ev, const char *path, size_t len)
+{
+	struct text victims = ev->type == EVENT_INCIDENT ? ev->incident.victim.cgroup.path :
+							   (struct text){ 0 };
+
+	if (len && len <= victims.len && !memcmp(text_bytes(ev, victims), path, len))
+		return (struct text){ victims.off, (__u16)len };
+	return event_text_whole(ev, path, len);
+}
+
 static void complete(struct keeper *keeper, struct event *ev, struct event_cgroup *cgroup)
 {
 	char path[PATH_SIZE];
 
 	if (cgroup->path.len || cgroup->id == NOT_KNOWN)
 		return;
-	cgroup->path = event_text_whole(ev, path,
-					index_path(&keeper->index, cgroup->id, path, sizeof(path)));
+	cgroup->path =
+		put_path(ev, path, index_path(&keeper->index, cgroup->id, path, sizeof(path)));
 }
 
 static void complete_memcg(struct keeper *keeper, struct event *ev, struct event_memcg *memcg)
@@ -149,6 +180,41 @@ static void complete_memcg(struct keeper *keeper, struct event *ev, struct event
 	memcg->path = cgroup.path;
 }
 
+static void complete_child(struct keeper *keeper, struct event *ev, struct event_child *child)
+{
+	char name[OOMWHY_NAME_SIZE];
+
+	if (child->name.len || child->id == NOT_KNOWN)
+		return;
+	child->name = event_text_whole(ev, name,
+				       index_name(&keeper->index, child->id, name, sizeof(name)));
+}
+
+static bool is_awaited(struct keeper *keeper, const struct event_cgroup *cgroup)
+{
+	return !cgroup->path.len && cgroup->id != NOT_KNOWN &&
+	       !index_knows(&keeper->index, cgroup->id);
+}
+
+/*
+ * A container may run into its limit before its name has been looked for. T1 waits for nobody
+ * longer than this.
+ */
+#define PATIENCE_MS 50
+
+static void wait_for_names(struct keeper *keeper, const struct incident *incident)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < PATIENCE_MS; i++) {
+		if (!is_awaited(keeper, &incident->victim.cgroup) &&
+		    !is_awaited(keeper, &incident->limit_owner.cgroup) &&
+		    !is_awaited(keeper, &incident->trigger.cgroup))
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 void keeper_complete(struct keeper *keeper, struct event *ev)
 {
 	struct incident *incident = &ev->incident;
@@ -157,12 +223,17 @@ void keeper_complete(struct keeper *keeper, struct event *ev)
 		complete(keeper, ev, &ev->update.limit_owner.cgroup);
 	if (!event_has_incident(ev))
 		return;
-	complete(keeper, ev, &incident->limit_owner.cgroup);
+	if (keeper->config.names_are_unread && keeper->root[0])
+		wait_for_names(keeper, incident);
 	complete(keeper, ev, &incident->victim.cgroup);
+	complete(keeper, ev, &incident->limit_owner.cgroup);
 	complete(keeper, ev, &incident->trigger.cgroup);
 	complete(keeper, ev, &incident->oom_group);
+	complete(keeper, ev, &incident->children_of);
 	for (__u64 i = 0; i < incident->memcgs_count; i++)
 		complete_memcg(keeper, ev, &incident->memcgs[i]);
+	for (__u64 i = 0; i < incident->children_count; i++)
+		complete_child(keeper, ev, &incident->children[i]);
 	for (__u64 i = 0; i < incident->verdict.suspects_count; i++)
 		complete(keeper, ev, &incident->verdict.suspects[i].cgroup);
 	for (__u64 i = 0; i < incident->other_victims_count; i++)

@@ -16,6 +16,7 @@
 struct keeper_config {
 	const char *host_root;
 	bool is_v1; /* the memory controller is on cgroup v1 */
+	bool names_are_unread; /* the records have IDs only: each name is looked for here */
 	int fd; /* becomes readable when lifecycle records are there */
 	void (*consume)(void *context); /* calls keeper_record() for each */
 	void (*chore)(void *context); /* what T1 may not do itself; NULL: none */

@@ -36,7 +36,10 @@ int walk_find_root(const char *host_root, bool is_v1, char *ret, size_t size)
 	return -ENOENT;
 }
 
-/* The inode number of a cgroup's folder is its id; readdir() tells it without a stat() for each. */
+/*
+ * The inode number of a cgroup's folder is its id; readdir() tells it without a stat() for each.
+ * @depth: DEPTH_MAX: not into its folders
+ */
 static void walk(int fd, __u64 id, struct index *index, int depth)
 {
 	struct dirent *entry;
@@ -76,4 +79,23 @@ int walk_cgroups(const char *root, struct index *index)
 	index_put(index, st.st_ino, 0, "");
 	walk(fd, st.st_ino, index, 0);
 	return 0;
+}
+
+int walk_children(const char *root, const char *path, __u64 id, struct index *index)
+{
+	char name[8192 + 256];
+	struct stat st;
+	int fd, err;
+
+	if (snprintf(name, sizeof(name), "%s%s", root, path) >= (int)sizeof(name))
+		return -ENAMETOOLONG;
+	fd = open(name, FOLDER | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &st) ? -errno : st.st_ino != id ? -ESTALE : 0;
+	if (err)
+		close(fd);
+	else
+		walk(fd, id, index, DEPTH_MAX);
+	return err;
 }

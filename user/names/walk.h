@@ -21,4 +21,10 @@ int walk_find_root(const char *host_root, bool is_v1, char *ret, size_t size);
  */
 int walk_cgroups(const char *root, struct index *index);
 
+/*
+ * walk_children() - put the children of the cgroup @id, whose folder is @path below @root, into
+ * @index, but not theirs. Returns 0 or -errno; -ESTALE if another cgroup has this path by now.
+ */
+int walk_children(const char *root, const char *path, __u64 id, struct index *index);
+
 #endif

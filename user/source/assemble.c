@@ -143,12 +143,12 @@ static int level_of(const struct oomwhy_chain *chain, __u64 id)
 	return -1;
 }
 
-/* Level of the memcg that dies as a whole with this victim: the outermost memory.oom.group up to
- * the owner; -1: none. */
+/* Level of the memcg that dies as a whole with this victim, or may: the outermost memory.oom.group
+ * up to the owner; -1: none. */
 static int group_of(const struct oomwhy_chain *chain, int owner)
 {
 	for (int i = owner >= 0 ? owner : (int)chain->count - 1; i >= 0; i--)
-		if (chain->level[i].flags & OOMWHY_MEMCG_OOM_GROUP)
+		if (chain->level[i].flags & (OOMWHY_MEMCG_OOM_GROUP | OOMWHY_MEMCG_NO_GROUP))
 			return i;
 	return -1;
 }
@@ -169,7 +169,7 @@ static bool same_answer(const struct assembler *as, const struct oomwhy_victim *
 
 static struct infer_result infer(const struct assembler *as, const struct oomwhy_victim *record)
 {
-	bool kthread = as->has_trigger && as->trigger.task.flags & OOMWHY_TASK_KTHREAD;
+	bool kthread = as->has_trigger && asker_is_kthread(&as->trigger.task);
 
 	return infer_owner(&as->infer, record, as->has_trigger ? &as->trigger.chain : NULL,
 			   kthread);
@@ -233,10 +233,10 @@ static void take_group(struct assembler *as, const struct oomwhy_victim *record,
 	int level = record->signalled ? group_of(&record->chain, owner) : -1;
 	struct event_cgroup *group = &as->ev.incident.oom_group;
 
-	as->group_id = 0;
-	if (level < 0)
+	as->group_id = level < 0 ? 0 : record->chain.level[level].id;
+	if (level < 0 || record->chain.level[level].flags & OOMWHY_MEMCG_NO_GROUP)
 		return;
-	as->group_id = group->id = record->chain.level[level].id;
+	group->id = as->group_id;
 	group->path = as->ev.incident.memcgs[level].path;
 }
 
@@ -246,6 +246,8 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	int owner;
 
 	event_from_victim(&as->ev, &incident->victim, record, as->config.page_bytes);
+	if (as->decided && as->chosen == record->task.tgid)
+		event_refine_rss(&as->ev, &record->task, as->config.page_bytes);
 	event_from_host(&as->ev, record, as->config.page_bytes, as->config.memory_total_bytes);
 	event_from_chain(&as->ev, &record->chain, as->config.page_bytes);
 	incident->victim.fate = record->signalled ? FATE_KILLED : FATE_ALREADY_EXITING;
@@ -341,8 +343,12 @@ static void take_survivor(struct assembler *as, const struct oomwhy_survivor *re
 static bool owner_has_grown(const struct assembler *as, const struct oomwhy_victim *record)
 {
 	const struct incident *incident = &as->ev.incident;
+	const struct oomwhy_memcg *outermost = &record->chain.level[record->chain.count - 1];
 	int level = level_of(&record->chain, incident->limit_owner.cgroup.id);
 
+	/* Where the counts cannot be read, another decision follows a reclaim. */
+	if (outermost->flags & OOMWHY_MEMCG_NO_EVENTS)
+		return record->reclaim && !(record->reclaim & OOMWHY_RECLAIM_KILLED_SINCE);
 	for (__u64 i = 0; level >= 0 && i < incident->memcgs_count; i++)
 		if (incident->memcgs[i].id == record->chain.level[level].id)
 			return record->chain.level[level].oom_events !=

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "oomwhy_record.h"
 #include "source/bpf.h"
+#include "source/bpf_direct.h"
 
 #include "oomwhy.skel.h"
 
@@ -65,17 +66,25 @@ struct extra {
 static int list_extras(const struct oomwhy_bpf *skel, const struct probe *probe,
 		       struct extra ret[EXTRAS_MAX])
 {
+	bool direct = probe->reads_are_direct, walk = direct && probe->direct_walk_is_seen;
 	bool member = probe->has_group_member, synchronize = probe->has_oom_synchronize;
 	const struct extra extras[] = {
-		{ skel->progs.member_fentry, ATTACH_FENTRY, member },
+		{ skel->progs.member_fentry, ATTACH_FENTRY, !direct && member },
 		{ skel->progs.member_kprobe, ATTACH_KPROBE, member },
-		{ skel->progs.nothing_fexit, ATTACH_FENTRY, true },
+		{ skel->progs.nothing_fexit, ATTACH_FENTRY, !direct },
 		{ skel->progs.nothing_kprobe, ATTACH_KPROBE, true },
 		{ skel->progs.nothing_kretprobe, ATTACH_KPROBE, true },
-		{ skel->progs.wait_fentry, ATTACH_FENTRY, synchronize },
-		{ skel->progs.wait_fexit, ATTACH_FENTRY, synchronize },
+		{ skel->progs.wait_fentry, ATTACH_FENTRY, !direct && synchronize },
+		{ skel->progs.wait_fexit, ATTACH_FENTRY, !direct && synchronize },
 		{ skel->progs.wait_kprobe, ATTACH_KPROBE, synchronize },
 		{ skel->progs.wait_kretprobe, ATTACH_KPROBE, synchronize },
+		{ skel->progs.direct_member, ATTACH_FENTRY, direct && member },
+		{ skel->progs.direct_nothing, ATTACH_FENTRY, direct },
+		{ skel->progs.direct_wait, ATTACH_FENTRY, direct && synchronize },
+		{ skel->progs.direct_wait_ends, ATTACH_FENTRY, direct && synchronize },
+		{ skel->progs.direct_walk_begins, ATTACH_FENTRY, walk },
+		{ skel->progs.direct_walk_steps, ATTACH_FENTRY, walk },
+		{ skel->progs.direct_walk_ends, ATTACH_FENTRY, walk },
 	};
 
 	_Static_assert(sizeof(extras) <= EXTRAS_MAX * sizeof(*ret), "extras");
@@ -109,6 +118,10 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 	bpf_program__set_autoattach(skel->progs.memcg_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.machine_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.baseline, false);
+	if (probe->reads_are_direct)
+		bpf_direct_choose(skel, probe, plan);
+	else
+		bpf_direct_shrink(skel);
 }
 
 static int attach(struct bpf_source *source, struct bpf_program *program)
@@ -201,9 +214,13 @@ static int read_baseline(const struct bpf_source *source, int fd)
  * already. */
 static int take_baseline(const struct bpf_source *source)
 {
-	struct bpf_link *link = bpf_program__attach_iter(source->skel->progs.baseline, NULL);
+	const struct bpf_program *program = bpf_direct_baseline(source->skel);
+	struct bpf_link *link;
 	int fd, err;
 
+	if (!program)
+		return 0;
+	link = bpf_program__attach_iter(program, NULL);
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));

@@ -127,8 +127,9 @@ static __u32 shared_with(const struct oomwhy_chain *chain, const struct oomwhy_c
 {
 	__u32 shared = 0;
 
+	/* Of a trigger whose outer levels are missing nobody knows what it shares. */
 	for (__u32 i = 0; i < chain->count; i++)
-		if (!trigger || chain_has(trigger, chain->level[i].id))
+		if (!trigger || trigger->unreached || chain_has(trigger, chain->level[i].id))
 			shared |= 1u << i;
 	return shared;
 }
@@ -178,14 +179,15 @@ static __u32 keep_innermost(__u32 levels, const struct oomwhy_chain *chain)
 	return innermost & at_limit(chain) ? innermost : levels;
 }
 
-static __u32 narrow(__u32 levels, const struct oomwhy_chain *chain)
+/* @blind: levels of which nobody knows whether they counted: page cache alone may fill these. */
+static __u32 narrow(__u32 levels, __u32 blind, const struct oomwhy_chain *chain)
 {
 	__u32 locked, innermost;
 
 	if (!levels || is_single(levels))
 		return levels;
 	locked = keep_locked(levels, chain);
-	innermost = keep_innermost(levels, chain);
+	innermost = levels & -levels & blind ? levels : keep_innermost(levels, chain);
 	if (is_single(locked) && is_single(innermost))
 		return locked | innermost; /* two, if they contradict each other */
 	return is_single(innermost) ? innermost : locked;
@@ -207,9 +209,11 @@ struct look {
 	__u32 counted; /* an OOM, since we last looked or a moment ago: the owner has */
 	__u32 grown; /* of these, since we last looked */
 	__u32 full, over, limited;
+	__u32 blind; /* whether they counted, nobody knows (nor, of some, whether they are full) */
 	__u32 shared; /* with the trigger */
 	bool some_short, all_short; /* NUMA nodes */
 	bool one_node;
+	bool host_is_unread;
 	bool kthread; /* asked */
 };
 
@@ -218,6 +222,29 @@ static void look_at_host(struct look *ret, const struct oomwhy_host *host)
 	ret->some_short = host->short_nodes;
 	ret->all_short = host->nodes && host->short_nodes == host->nodes;
 	ret->one_node = is_single(host->nodes);
+	ret->host_is_unread = host->free_pages == OOMWHY_HOST_NOT_READ;
+}
+
+static bool is_root(const struct oomwhy_chain *chain, __u32 level)
+{
+	return level == chain->count - 1 && !chain->unreached;
+}
+
+/* Under lockdown=confidentiality less is seen. What may be the owner is a suspect. */
+static void look_at_unread(struct look *ret, const struct oomwhy_chain *chain, __u32 level)
+{
+	const struct oomwhy_memcg *memcg = &chain->level[level];
+	bool has_swap_limit = chain->hierarchy && memcg->swap_limit_pages < NO_LIMIT_PAGES;
+	__u32 bit = 1u << level;
+
+	if (memcg->flags & OOMWHY_MEMCG_NO_COUNTERS && !is_root(chain, level)) {
+		ret->full |= bit;
+		ret->limited |= bit;
+	}
+	if (!(memcg->flags & OOMWHY_MEMCG_NO_EVENTS) || memcg->flags & OOMWHY_MEMCG_KILL_DISABLED)
+		return;
+	if (ret->limited & bit || (has_swap_limit && !is_root(chain, level)))
+		ret->blind |= bit;
 }
 
 static void look_at_chain(struct look *ret, const struct infer *infer,
@@ -229,33 +256,38 @@ static void look_at_chain(struct look *ret, const struct infer *infer,
 		const struct oomwhy_memcg *memcg = &chain->level[i];
 		__u32 bit = 1u << i;
 
+		if (!(memcg->flags & OOMWHY_MEMCG_NO_COUNTERS)) {
+			if (is_full(infer, chain, i))
+				ret->full |= bit;
+			if (memcg->usage_pages > memcg->limit_pages)
+				ret->over |= bit;
+			if (memcg->limit_pages < NO_LIMIT_PAGES)
+				ret->limited |= bit;
+		}
+		look_at_unread(ret, chain, i);
+		if (memcg->flags & OOMWHY_MEMCG_NO_EVENTS)
+			continue;
 		if (has_grown(infer, memcg, victim->header.boot_time_ns))
 			ret->grown |= bit;
 		if (was_owner_lately(infer, memcg, victim->header.boot_time_ns))
 			ret->counted |= bit;
-		if (is_full(infer, chain, i))
-			ret->full |= bit;
-		if (memcg->usage_pages > memcg->limit_pages)
-			ret->over |= bit;
-		if (memcg->limit_pages < NO_LIMIT_PAGES)
-			ret->limited |= bit;
 	}
 	ret->counted |= ret->grown;
 }
 
-/* Of the levels that counted an OOM those that may have done so for this kill. */
+/* Of the levels that counted an OOM, or may have, those that may have done so for this kill. */
 static __u32 suspects(const struct look *look)
 {
-	__u32 full = look->counted & look->full;
+	__u32 counted = look->counted | look->blind, full = counted & look->full;
 
 	if (full & look->shared)
 		return full & look->shared;
 	/* A charge cannot have run into any of these. Lowering a limit is done from outside. */
 	if (full & look->over)
 		return full & look->over;
-	if (look->counted & look->shared)
-		return full | (look->counted & look->shared);
-	return look->counted;
+	if (counted & look->shared)
+		return full | (counted & look->shared);
+	return counted;
 }
 
 /* The asker reclaimed the machine's memory last (then @is_known), or no memcg is suspect. */
@@ -263,6 +295,8 @@ static struct infer_result of_machine(const struct look *look, bool is_known)
 {
 	if (look->all_short)
 		return (struct infer_result){ .answer = INFER_HOST };
+	if (look->kthread && is_known && look->host_is_unread)
+		return (struct infer_result){ .answer = INFER_UNKNOWN, .host = true };
 	if (look->kthread)
 		return (struct infer_result){ .answer = INFER_MANUAL };
 	if (!is_known && look->full) /* by page cache it may be */
@@ -280,25 +314,28 @@ static struct infer_result of_memcg(const struct look *look, const struct oomwhy
 	__u32 levels = suspects(look);
 
 	/* Kernel threads work for memcgs at times; and one of them does what sysrq-f asks for. */
-	if (look->kthread && !(levels & look->grown & look->full))
+	if (look->kthread && !(levels & (look->grown | look->blind) & look->full))
 		return (struct infer_result){ .answer = INFER_MANUAL };
 	if (!levels)
 		levels = look->full & look->shared;
 	if (!levels)
 		levels = look->limited & look->shared;
-	return memcg_or_unknown(narrow(levels, chain), false);
+	return memcg_or_unknown(narrow(levels, look->blind, chain),
+				look->kthread && levels & look->blind);
 }
 
 static struct infer_result of_any(const struct look *look, const struct oomwhy_chain *chain)
 {
-	__u32 levels = suspects(look);
+	__u32 levels = suspects(look), narrowed = narrow(levels, look->blind, chain);
 
 	if (levels & look->grown & look->full)
-		return memcg_or_unknown(narrow(levels, chain), false);
+		return memcg_or_unknown(narrowed, false);
 	if (levels & look->grown)
-		return memcg_or_unknown(narrow(levels, chain), look->some_short || look->kthread);
+		return memcg_or_unknown(narrowed, look->some_short || look->kthread);
 	if (levels & look->full)
-		return memcg_or_unknown(narrow(levels, chain), look->all_short);
+		return memcg_or_unknown(narrowed, look->all_short ||
+							  (look->host_is_unread &&
+							   levels & look->blind));
 	return of_machine(look, false);
 }
 
@@ -311,7 +348,7 @@ struct infer_result infer_owner(const struct infer *infer, const struct oomwhy_v
 	look.shared = shared_with(chain, trigger);
 	look_at_host(&look, &victim->host);
 	look_at_chain(&look, infer, victim);
-	switch (victim->reclaim) {
+	switch (victim->reclaim & ~OOMWHY_RECLAIM_KILLED_SINCE) {
 	case OOMWHY_RECLAIM_MACHINE:
 		return of_machine(&look, true);
 	case OOMWHY_RECLAIM_MEMCG:
@@ -335,6 +372,8 @@ void infer_settle(struct infer *infer, const struct oomwhy_victim *victim, int o
 		const struct oomwhy_memcg *memcg = &victim->chain.level[i];
 		struct infer_counter *counter;
 
+		if (memcg->flags & OOMWHY_MEMCG_NO_EVENTS)
+			continue;
 		if ((int)i != owner && !has_grown(infer, memcg, now_ns))
 			continue;
 		counter = find_or_make(infer, memcg->id);

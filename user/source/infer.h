@@ -14,6 +14,8 @@
  * may be old: of an OOM that ended without a kill, or of tasks that counted after their first's
  * kill. Then the trigger's own chain decides, the order in which a charge asks its levels, and the
  * oom_lock flags of kernels with cgroup v1; or nobody does and all are suspects.
+ * - Under lockdown=confidentiality a level's count may not be readable: then it is a suspect if it
+ * is full (or nobody knows), and none is preferred for being the innermost.
  * - What the asker reclaimed last, a memcg's memory or the machine's, tells which of the two was
  * short, where it is tracked. It is certain: with it neither old growth nor a limit that page cache
  * fills can lead astray.

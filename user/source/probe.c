@@ -14,6 +14,7 @@
 
 #include "source/libbpf_log.h"
 #include "source/probe.h"
+#include "source/probe_direct.h"
 
 #define DECISION_FUNCTION "oom_kill_process"
 
@@ -273,6 +274,8 @@ void probe_kernel(struct probe *ret)
 				   has_function(btf, "mem_cgroup_oom_synchronize");
 	ret->tracepoint = try_tracepoint(btf);
 	ret->fentry = try_fentry(btf);
+	if (!ret->tracepoint.error)
+		probe_direct(ret, btf);
 	btf__free(btf);
 }
 

@@ -33,6 +33,9 @@ struct probe {
 	struct probe_try fentry; /* a trampoline on oom_kill_process */
 	struct probe_try kprobe; /* a kprobe there */
 	bool mark_victim_has_task; /* the tracepoint gives the task, not only a pid */
+	bool reads_are_direct; /* bpf_probe_read_kernel() is forbidden: lockdown=confidentiality */
+	bool direct_walk_is_seen; /* then: the OOM killer's walk through memcgs can be followed */
+	bool direct_events_are_denied; /* then: memcgs' counts of OOMs cannot be read */
 	bool bpf_memory_is_memlocked; /* RLIMIT_MEMLOCK counts BPF maps: before Linux 5.11 */
 	int memory_error; /* 0: there is a memory controller; else -ENOENT */
 	__u32 memory_hierarchy; /* its hierarchy; 0: cgroup v2 */

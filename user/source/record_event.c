@@ -5,6 +5,7 @@
 #include "source/record_event.h"
 
 #define ORDER_SYSRQ (-1)
+#define ROUGH_PAGES 256 /* OOMWHY_TASK_ROUGH: four counters are rounded down to it */
 #define PATH_SIZE (OOMWHY_LEVELS_MAX * OOMWHY_NAME_SIZE + 8)
 
 /* Not longer, either: records are copied by their size. */
@@ -134,10 +135,14 @@ static void task_from_record(struct event *ev, struct event_task *task,
 	if (record->vpid)
 		task->vpid = record->vpid;
 	task->uid = record->uid;
-	task->oom_score_adj = record->oom_score_adj;
 	task->comm = event_text(ev, record->comm, strnlen(record->comm, sizeof(record->comm)));
+	if (record->flags & OOMWHY_TASK_ONLY_NAMED)
+		return;
+	task->oom_score_adj = record->oom_score_adj;
 	if (!(record->flags & OOMWHY_TASK_HAS_MM))
 		return;
+	if (record->flags & OOMWHY_TASK_ROUGH)
+		task->rounded_bytes = ROUGH_PAGES * page_bytes;
 	task->anon_bytes = record->anon_pages * page_bytes;
 	task->file_bytes = record->file_pages * page_bytes;
 	task->shmem_bytes = record->shmem_pages * page_bytes;
@@ -167,6 +172,8 @@ void event_owner_figures(struct event *ev, const struct oomwhy_memcg *record, bo
 {
 	struct limit_owner *owner = &ev->incident.limit_owner;
 
+	if (record->flags & OOMWHY_MEMCG_NO_COUNTERS)
+		return;
 	owner->counter = counter_of(record, is_v1);
 	owner->usage_bytes = record->usage_pages * page_bytes;
 	owner->limit_bytes = limit_bytes(record->limit_pages, page_bytes);
@@ -216,12 +223,22 @@ void event_from_decision(struct event *ev, const struct oomwhy_decision *record,
 				    page_bytes);
 }
 
+bool asker_is_kthread(const struct oomwhy_task *asker)
+{
+	static const char worker[] = "kworker/";
+
+	/* Then nobody tells, and this is who does sysrq-f. */
+	if (asker->flags & OOMWHY_TASK_ONLY_NAMED)
+		return !strncmp(asker->comm, worker, strlen(worker));
+	return asker->flags & OOMWHY_TASK_KTHREAD;
+}
+
 void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, __u64 page_bytes)
 {
 	struct event_task *trigger = &ev->incident.trigger;
 
 	/* sysrq-f is done by a kernel thread: it asked for nothing. */
-	if (record->task.flags & OOMWHY_TASK_KTHREAD &&
+	if (asker_is_kthread(&record->task) &&
 	    ev->incident.limit_owner.limit_level == LIMIT_MANUAL)
 		return;
 	task_from_record(ev, trigger, &record->task, page_bytes);
@@ -235,6 +252,8 @@ void event_from_victim(struct event *ev, struct event_task *victim,
 
 	task_from_record(ev, victim, &record->task, page_bytes);
 	cgroup_from_chain(ev, &victim->cgroup, &record->chain);
+	if (record->task.flags & OOMWHY_TASK_NOT_INIT)
+		victim->kin.is_init = 0;
 	victim->kin.pidns_level = kin->pidns_level;
 	victim->kin.parent_pid = kin->parent_pid;
 	victim->kin.parent_comm = event_text(ev, kin->parent_comm,
@@ -243,6 +262,24 @@ void event_from_victim(struct event *ev, struct event_task *victim,
 	victim->kin.parent_same_pidns = kin->parent_same_pidns;
 	victim->kin.parent_shared_levels = kin->parent_shared_levels;
 	victim->kin.reaper_shared_levels = kin->reaper_shared_levels;
+}
+
+/*
+ * oom_badness(): points are its memory, swap and page tables, and its oom_score_adj in thousandths
+ * of the domain. Of its memory the lowest bits are missing, of the points none.
+ */
+void event_refine_rss(struct event *ev, const struct oomwhy_task *record, __u64 page_bytes)
+{
+	struct incident *incident = &ev->incident;
+	__u64 counted = record->anon_pages + record->file_pages + record->shmem_pages;
+	__s64 domain = (__s64)(incident->total_pages_bytes / page_bytes);
+	__s64 pages = incident->victim.points - record->oom_score_adj * (domain / 1000) -
+		      (__s64)(record->pagetables_bytes / page_bytes) - (__s64)record->swap_pages;
+
+	/* Without points (oom_kill_allocating_task), or if it has changed since, nothing is learned. */
+	if (record->flags & OOMWHY_TASK_ROUGH && pages >= (__s64)counted &&
+	    pages <= (__s64)(counted + 4 * (ROUGH_PAGES - 1)))
+		incident->victim.rss_bytes = pages * page_bytes;
 }
 
 void event_from_children(struct event *ev, const struct oomwhy_children *record, __u64 page_bytes)
@@ -270,7 +307,7 @@ void event_from_host(struct event *ev, const struct oomwhy_victim *record, __u64
 	struct incident *incident = &ev->incident;
 
 	incident->limits.host.limit_bytes = memory_total_bytes;
-	if (!record->host.nodes)
+	if (!record->host.nodes || record->host.free_pages == OOMWHY_HOST_NOT_READ)
 		return;
 	incident->host_free_bytes = record->host.free_pages * page_bytes;
 	incident->host_low_bytes = record->host.low_pages * page_bytes;
@@ -296,12 +333,16 @@ void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 
 		memcg->path =
 			(struct text){ path.off, prefix[i] < path.len ? prefix[i] : path.len };
 		memcg->id = record->id;
+		if (!(record->flags & OOMWHY_MEMCG_NO_EVENTS))
+			memcg->oom_events = record->oom_events;
+		if (!(record->flags & OOMWHY_MEMCG_NO_GROUP))
+			memcg->oom_group = !!(record->flags & OOMWHY_MEMCG_OOM_GROUP);
+		if (record->flags & OOMWHY_MEMCG_NO_COUNTERS)
+			continue;
 		memcg->usage_bytes = record->usage_pages * page_bytes;
 		memcg->limit_bytes = limit_bytes(record->limit_pages, page_bytes);
 		memcg->swap_usage_bytes = record->swap_usage_pages * page_bytes;
 		memcg->swap_limit_bytes = limit_bytes(record->swap_limit_pages, page_bytes);
-		memcg->oom_events = record->oom_events;
-		memcg->oom_group = !!(record->flags & OOMWHY_MEMCG_OOM_GROUP);
 	}
 }
 
@@ -369,16 +410,22 @@ void event_owner_level(struct event *ev, const struct oomwhy_chain *chain, int o
 void event_trigger_is_victim(struct event *ev)
 {
 	struct incident *incident = &ev->incident;
-	__s64 points = incident->trigger.points;
+	struct event_task trigger = incident->trigger;
+	bool only_named = trigger.pid != NOT_KNOWN && trigger.oom_score_adj == NOT_KNOWN_SIGNED;
 
-	if (incident->trigger.pid != NOT_KNOWN)
+	if (trigger.pid != NOT_KNOWN && !only_named)
 		return;
 	incident->trigger = incident->victim;
-	incident->trigger.points = points;
+	incident->trigger.points = trigger.points;
+	incident->trigger.counted = NOT_KNOWN;
 	incident->trigger.fate = FATE_NONE;
 	incident->trigger.counted = NOT_KNOWN;
 	memset(&incident->trigger.kin, 0xff, sizeof(incident->trigger.kin));
 	incident->trigger.kin.parent_comm = (struct text){ 0, 0 };
+	if (!only_named)
+		return;
+	incident->trigger.tid = trigger.tid;
+	incident->trigger.comm = trigger.comm;
 }
 
 void event_from_survivor(struct event *ev, const struct oomwhy_survivor *record, __u64 page_bytes)
@@ -419,7 +466,7 @@ void event_from_stall(struct event *ev, const struct oomwhy_stall *record, __u64
 		event_owner_level(ev, chain, (int)i, page_bytes);
 		is_inside = !record->asker_is_outside;
 	}
-	if (record->task.flags & OOMWHY_TASK_KTHREAD && !is_inside)
+	if (asker_is_kthread(&record->task) && !is_inside)
 		return;
 	task_from_record(ev, &incident->trigger, &record->task, page_bytes);
 	if (is_inside)

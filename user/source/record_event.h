@@ -20,10 +20,17 @@
  * is. */
 bool record_is_sound(const void *record, size_t size);
 
+/* asker_is_kthread() - a kernel thread asked; where that is not told, one that may be one. */
+bool asker_is_kthread(const struct oomwhy_task *asker);
+
 void event_from_decision(struct event *ev, const struct oomwhy_decision *record, __u64 page_bytes);
 void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, __u64 page_bytes);
 void event_from_victim(struct event *ev, struct event_task *victim,
 		       const struct oomwhy_victim *record, __u64 page_bytes);
+
+/* event_refine_rss() - the chosen victim's memory, where only its points tell it in full. After
+ * event_from_victim(). */
+void event_refine_rss(struct event *ev, const struct oomwhy_task *record, __u64 page_bytes);
 void event_from_children(struct event *ev, const struct oomwhy_children *record, __u64 page_bytes);
 
 /* event_from_host() - the machine's own memory at the kill; @memory_total_bytes: as user space

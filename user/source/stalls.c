@@ -46,7 +46,8 @@ static void tell_begin(struct stalls *stalls, const struct oomwhy_stall *record,
 	snprintf(ev->id, sizeof(ev->id), "%s", id);
 	event_from_stall(ev, record, stalls->config.page_bytes);
 	ev->incident.verdict.evidence = EVIDENCE_EXACT;
-	if (record->asker_is_outside) {
+	/* Where the asker is only named, nobody knows where it stands. */
+	if (record->asker_is_outside && !(record->task.flags & OOMWHY_TASK_ONLY_NAMED)) {
 		ev->incident.limit_owner.lowered = 1;
 		ev->incident.trigger_lowers_limit = 1;
 	}
