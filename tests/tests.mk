@@ -102,4 +102,6 @@ vm-tests: guest-programs arm64-programs
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
 	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
 		env OOMWHY=oomwhy sh /share/run lockdown
+	@echo "== real kills under lockdown, and where hooks fall silent"
+	@tests/vm/places
 	@$(MAKE) --no-print-directory vm-matrix
