@@ -270,29 +270,13 @@ static __always_inline void direct_send_children(const struct oomwhy_victim *vic
 	record->count = 0;
 }
 
-/*
- * Who kills twice and has reclaimed nothing in between is still at the same decision. That tells the
- * members of a group where nothing else does.
- */
-static __always_inline u32 killed_since_reclaim(u64 asker)
-{
-	struct reclaim *last = bpf_map_lookup_elem(&reclaims, &asker);
-	u32 killed;
-
-	if (!last)
-		return 0;
-	killed = last->killed;
-	last->killed = 1;
-	return killed ? OOMWHY_RECLAIM_KILLED_SINCE : 0;
-}
-
 /* What is known of it now that it is marked. See victim_marked(). */
 static __always_inline int direct_marked(struct oomwhy_victim *record, u64 mm, u64 asker)
 {
 	record->decision = is_deciding(asker) ? decision_sequence : 0;
 	record->asker = asker;
 	record->asker_is_victim = record->task.tgid == asker >> 32;
-	record->reclaim = last_reclaim(asker) | killed_since_reclaim(asker);
+	record->reclaim = last_reclaim(asker);
 	fill_from_walk(&record->chain);
 	if (!record->decision && !record->asker_is_victim)
 		direct_send_trigger(asker);

@@ -26,9 +26,9 @@ const volatile bool events_are_denied = false;
  * What stands @offset bytes into a field. Not &(p)->field: clang would make one access of both, and
  * libbpf wants such a one to be as big as the field.
  */
-#define direct_at(ctype, p, field, offset)    \
-	(*(ctype const *)((const char *)(p) + \
-			  bpf_core_field_offset(typeof(*(p)), field) + (offset)))
+#define direct_at(ctype, p, field, offset)                                                 \
+	(*(ctype const *)((const char *)(p) + bpf_core_field_offset(typeof(*(p)), field) + \
+			  (offset)))
 
 /* Everything behind a pointer that is NULL reads as 0. */
 static __always_inline const struct cgroup_subsys_state *direct_css(const struct task_struct *task)

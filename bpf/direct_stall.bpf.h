@@ -19,7 +19,8 @@ static __always_inline void direct_capture_stall(struct oomwhy_stall *record,
 		const struct cgroup_subsys_state *css = direct_css(task);
 
 		direct_task(&record->task, task);
-		if (!memcg || direct_shared_levels(css, &memcg->css) == memcg->css.cgroup->level + 1) {
+		if (!memcg ||
+		    direct_shared_levels(css, &memcg->css) == memcg->css.cgroup->level + 1) {
 			record->asker_is_outside = 0;
 			direct_chain(&record->chain, css, direct_task_memcg(task));
 			return;

@@ -51,7 +51,7 @@ struct {
 struct reclaim {
 	u64 time_ns;
 	u32 kind; /* enum oomwhy_reclaim */
-	u32 killed; /* bool: since (noted by the direct programs) */
+	u32 killed; /* bool: since */
 };
 
 struct {
@@ -67,6 +67,7 @@ struct {
 /* The decision that is being made now. */
 static __u64 decision_sequence; /* of its record; 0: none is running */
 static __u64 decision_asker;
+static __u64 decision_owner; /* the memcg's id; 0: the machine */
 
 /* Whom the kernel has marked last: the processes that share its memory die unmarked, right after.
  */
@@ -119,6 +120,7 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 		capture_chain(&record->owner, &memcg->css);
 	decision_sequence = record->header.sequence;
 	decision_asker = asker;
+	decision_owner = memcg ? record->owner.level[0].id : 0;
 	send_chain(record, owner);
 	send_trigger(asker);
 	return 0;
@@ -188,14 +190,26 @@ int BPF_KPROBE(member_kprobe, const struct task_struct *task)
 	return member_considered(task);
 }
 
+/* Less what CPUs have held in stock (MEMCG_CHARGE_BATCH each) and given back: as infer.c sees it.
+ */
+static __always_inline bool counter_is_full(u64 usage_pages, u64 limit_pages)
+{
+	u64 slack_pages = 64 * (u64)possible_cpus;
+
+	if (slack_pages > limit_pages / 8)
+		slack_pages = limit_pages / 8;
+	return usage_pages + slack_pages >= limit_pages;
+}
+
 /*
- * A memcg whose usage has reached its limit, less what CPUs hold in stock (MEMCG_CHARGE_BATCH). A
- * full swap counter kills nobody on cgroup v2, and Kubernetes often sets it to 0.
+ * A memcg whose usage has reached its limit. A full swap counter kills nobody on cgroup v2, and
+ * Kubernetes often sets it to 0.
  */
 static __always_inline bool is_full(const struct oomwhy_memcg *memcg)
 {
-	return memcg->usage_pages + 64 >= memcg->limit_pages ||
-	       (memory_hierarchy && memcg->swap_usage_pages + 64 >= memcg->swap_limit_pages);
+	return counter_is_full(memcg->usage_pages, memcg->limit_pages) ||
+	       (memory_hierarchy &&
+		counter_is_full(memcg->swap_usage_pages, memcg->swap_limit_pages));
 }
 
 static __noinline int capture_children(struct oomwhy_children *record,
@@ -233,16 +247,17 @@ static __always_inline void send_children_of(const struct cgroup_subsys_state *c
 
 /*
  * Who shares the limit, for the two lowest full memcgs above the victim's own: the owner is mostly
- * one of them, and whether a pod has one container shows only here.
+ * one of them, and whether a pod has one container shows only here. The owner itself, where it is
+ * known (@owner_id), may have room again by now.
  */
-static __always_inline void send_children(const struct oomwhy_chain *chain, u64 asker,
+static __always_inline void send_children(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
 					  const struct cgroup_subsys_state *css)
 {
 	const struct cgroup_subsys_state *first = NULL, *second = NULL;
 
 	for (u32 i = 1; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
 		css = BPF_CORE_READ(css, parent);
-		if (!is_full(&chain->level[i]))
+		if (!is_full(&chain->level[i]) && chain->level[i].id != owner_id)
 			continue;
 		if (first) {
 			second = css;
@@ -256,16 +271,23 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 		send_children_of(second, asker);
 }
 
+/*
+ * Who kills twice and has reclaimed nothing in between is still at the same decision: that tells
+ * the members of a group.
+ */
 static __always_inline u32 last_reclaim(u64 asker)
 {
-	const struct reclaim *last;
+	struct reclaim *last;
+	u32 killed;
 
 	if (!reclaim_is_tracked)
 		return OOMWHY_RECLAIM_NOT_TRACKED;
 	last = bpf_map_lookup_elem(&reclaims, &asker);
 	if (!last || bpf_ktime_get_boot_ns() - last->time_ns > RECLAIM_AGE_MAX_NS)
 		return OOMWHY_RECLAIM_NONE;
-	return last->kind;
+	killed = last->killed;
+	last->killed = 1;
+	return last->kind | (killed ? OOMWHY_RECLAIM_KILLED_SINCE : 0);
 }
 
 /* The victim's record is sent last of its group: with it user space has all that there is. */
@@ -289,7 +311,7 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_chain(&record->chain, css);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
-	send_children(&record->chain, asker, css);
+	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
 	head(&record->header, OOMWHY_VICTIM);
 	send_chain(record, chain);
 	marked_asker = asker;

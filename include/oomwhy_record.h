@@ -185,7 +185,7 @@ enum oomwhy_reclaim {
 	OOMWHY_RECLAIM_MACHINE = 3,
 };
 
-/* Beside it (lockdown=confidentiality): since then the asker has killed already. */
+/* Beside it: since then the asker has killed already. */
 #define OOMWHY_RECLAIM_KILLED_SINCE (1u << 16)
 
 struct oomwhy_victim {

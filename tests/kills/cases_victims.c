@@ -58,24 +58,30 @@ static void group(struct fixture *fx)
 	struct klog_kill kills[KILLS_MAX];
 	struct workload *survivor = fixture_eat(fx, &a->cg, SAME_PIDNS, "--size", "1", "--adj",
 						"-1000", "--comm", "survivor", NULL);
-	struct workload *w =
-		fixture_eat(fx, &a->cg, OWN_PIDNS, "--children", "3", "--adj", "990", NULL);
+	struct workload *member[4], *w;
 	pid_t pids[5];
 
 	assert_int_equal(cgroup_write(&fx->h, &a->cg, "memory.oom.group", "1"), 0);
 	fixture_fill(survivor);
+	/* Nobody's death brings another's, but for the group's. */
+	for (int i = 0; i < COUNT(member); i++)
+		member[i] = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "990", i ? "--size" : NULL,
+					"4", NULL);
+	for (int i = 1; i < COUNT(member); i++)
+		fixture_fill(member[i]);
+	w = member[0];
 	fixture_members(fx, &a->cg, pids, COUNT(pids));
 	fixture_grow(fx, w);
-	wait_killed(w);
+	for (int i = 0; i < COUNT(member); i++)
+		wait_killed(member[i]);
 	int n = klog_kills(fx->log_mark, kills, KILLS_MAX);
-	assert_in_range(n, 4, KILLS_MAX);
+	assert_in_range(n, COUNT(member), KILLS_MAX);
 	for (int i = 0; i < n; i++)
 		assert_true(has_pid(pids, COUNT(pids), kills[i].pid));
 	assert_int_equal(workload_wait_end(survivor, 0), -ETIME);
 
 	struct expect e = expect_death(w, a, 990);
 	e.pid = kills[0].pid;
-	e.vpid = ANY_VPID;
 	e.kills = n;
 	e.oom_group = &a->cg;
 	expect_group(&e, kills, n);

@@ -116,6 +116,33 @@ static void a_group_and_whom_it_spares(void **state)
 	assert_string_equal(stream_text(&stream.got[0], in->survivors[0].comm), "task703");
 }
 
+/* Without a decision: other tasks run into the same limit meanwhile, and only wait for their turn.
+ */
+static void a_group_whose_limit_is_hit_again(void **state)
+{
+	struct oomwhy_victim *record;
+
+	(void)state;
+	tree[CONTAINER].flags = OOMWHY_MEMCG_OOM_GROUP;
+	for (__u32 i = 0; i < 3; i++) {
+		stream_hit(&tree[CONTAINER]);
+		stream_trigger(tree, OTHER, ASKER(OTHER));
+		record = stream_next_victim(tree, VICTIM + i, ASKER(OTHER));
+		record->reclaim = OOMWHY_RECLAIM_MEMCG | (i ? OOMWHY_RECLAIM_KILLED_SINCE : 0);
+		stream_send_victim(record);
+	}
+	assert_int_equal(stream.count, 0);
+	/* It has reclaimed once more: its next decision. */
+	stream_trigger(tree, OTHER, ASKER(OTHER));
+	record = stream_next_victim(tree, VICTIM + 3, ASKER(OTHER));
+	record->reclaim = OOMWHY_RECLAIM_MEMCG;
+	stream_send_victim(record);
+	assemble_flush(&stream.as);
+	assert_int_equal(stream.count, 2);
+	assert_int_equal(stream.got[0].incident.other_victims_count, 2);
+	assert_int_equal(stream.got[1].incident.victim.pid, VICTIM + 3);
+}
+
 /* The kernel kills, and counts, the first victim once more as a member of its group. */
 static void counted_twice(void **state)
 {
@@ -243,6 +270,7 @@ int main(void)
 		cmocka_unit_test_setup(sharers_are_waited_for, setup),
 		cmocka_unit_test_setup(a_sharer_without_its_victim_is_counted, setup),
 		cmocka_unit_test_setup(a_group_and_whom_it_spares, setup),
+		cmocka_unit_test_setup(a_group_whose_limit_is_hit_again, setup),
 		cmocka_unit_test_setup(counted_twice, setup),
 		cmocka_unit_test_setup(a_chosen_thread, setup),
 		cmocka_unit_test_setup(survivors_are_bounded, setup),

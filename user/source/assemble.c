@@ -12,21 +12,21 @@
  * others, of its group or with its memory, these may come.
  */
 #define VICTIM_PATIENCE_NS (1 * 1000000000ULL)
-#define CHARGE_BATCH_PAGES                                                    \
-	64 /* MEMCG_CHARGE_BATCH: so much may each CPU charge in vain at once \
-	    */
+/* MEMCG_CHARGE_BATCH: so much may each CPU charge in vain at once. */
+#define CHARGE_BATCH_PAGES 64
 
-static void init_stalls(struct assembler *as, const struct assemble_config *config)
+static void init_stalls(struct assembler *as)
 {
+	const struct assemble_config *config = &as->config;
 	struct stalls_config stalls = {
 		.page_bytes = config->page_bytes,
+		.boot_id = config->boot_id,
 		.wall_ns = config->wall_ns,
 		.attempts = config->attempts,
 		.emit = config->emit,
 		.context = config->context,
 	};
 
-	memcpy(stalls.boot_id, config->boot_id, sizeof(stalls.boot_id));
 	stalls_init(&as->stalls, &stalls);
 }
 
@@ -34,7 +34,7 @@ void assemble_init(struct assembler *as, const struct assemble_config *config)
 {
 	memset(as, 0, sizeof(*as));
 	as->config = *config;
-	init_stalls(as, config);
+	init_stalls(as);
 	infer_init(&as->infer, config->cpus);
 	as->owner_slack_pages = CHARGE_BATCH_PAGES * (__u64)(config->cpus > 0 ? config->cpus : 1);
 }
@@ -339,16 +339,18 @@ static void take_survivor(struct assembler *as, const struct oomwhy_survivor *re
 		event_from_survivor(&as->ev, record, as->config.page_bytes);
 }
 
-/* The limit owner has run into its limit once more since: another decision of the same task. */
-static bool owner_has_grown(const struct assembler *as, const struct oomwhy_victim *record)
+/* Another decision of the same task? It follows another reclaim. Where that is not known: the limit
+ * owner has counted once more since. */
+static bool decides_anew(const struct assembler *as, const struct oomwhy_victim *record)
 {
 	const struct incident *incident = &as->ev.incident;
 	const struct oomwhy_memcg *outermost = &record->chain.level[record->chain.count - 1];
 	int level = level_of(&record->chain, incident->limit_owner.cgroup.id);
 
-	/* Where the counts cannot be read, another decision follows a reclaim. */
+	if ((record->reclaim & ~OOMWHY_RECLAIM_KILLED_SINCE) > OOMWHY_RECLAIM_NONE)
+		return !(record->reclaim & OOMWHY_RECLAIM_KILLED_SINCE);
 	if (outermost->flags & OOMWHY_MEMCG_NO_EVENTS)
-		return record->reclaim && !(record->reclaim & OOMWHY_RECLAIM_KILLED_SINCE);
+		return record->reclaim;
 	for (__u64 i = 0; level >= 0 && i < incident->memcgs_count; i++)
 		if (incident->memcgs[i].id == record->chain.level[level].id)
 			return record->chain.level[level].oom_events !=
@@ -363,7 +365,7 @@ static bool continues(const struct assembler *as, const struct oomwhy_victim *re
 		return false;
 	if (as->decision || record->decision)
 		return record->decision == as->decision;
-	return level_of(&record->chain, as->group_id) >= 0 && !owner_has_grown(as, record);
+	return level_of(&record->chain, as->group_id) >= 0 && !decides_anew(as, record);
 }
 
 /* Is the last trigger this victim's? Nothing but the victim's children stands between them. */

@@ -19,7 +19,7 @@
 
 struct stalls_config {
 	__u64 page_bytes;
-	char boot_id[37];
+	const char *boot_id; /* outlives the stalls */
 	__u64 (*wall_ns)(__u64 boot_time_ns);
 	/* The kernel's count of attempts, see struct oomwhy_stall. */
 	struct oomwhy_attempts (*attempts)(void *context, __u32 slot);
