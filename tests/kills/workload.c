@@ -145,7 +145,8 @@ int nameless_tmpfs(void)
 	mkdir("/tmp", 01777); /* a guest may come without it */
 	if (!mkdtemp(dir))
 		return -errno;
-	if (mount("none", dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0777")) {
+	/* Else as many files as half the machine has pages: few, where pages are large. */
+	if (mount("none", dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0777,nr_inodes=0")) {
 		err = -errno;
 	} else {
 		fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
