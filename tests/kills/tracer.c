@@ -136,7 +136,8 @@ static void count_victim(struct tracer *t, json_t *victim, bool is_group)
 
 static void count_victims(struct tracer *t, json_t *line)
 {
-	bool is_group = line_get(line, "oom_group");
+	/* where nobody sees memory.oom.group, who died with the victim tells it */
+	bool is_group = line_get(line, "oom_group") || line_get(line, "other_victims");
 	json_t *other;
 	size_t i;
 
