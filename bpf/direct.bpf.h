@@ -377,7 +377,7 @@ int BPF_PROG(direct_signal, int signal, unsigned long info, const struct task_st
 	asker = bpf_get_current_pid_tgid();
 	is_first = marked_asker != asker;
 	shares = !is_first && direct_shares(task);
-	if (!is_first && !shares && task->signal->oom_mm)
+	if (!is_first && !shares && task->mm && task->signal->oom_mm)
 		killed_again(task->tgid, asker);
 	shares = shares && result != TRACE_SIGNAL_IGNORED;
 	if (mark_victim_has_task)

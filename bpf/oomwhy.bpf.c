@@ -415,7 +415,8 @@ int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_
 	if (shares_marked_memory(task, &entry)) {
 		if (result != TRACE_SIGNAL_IGNORED)
 			sharer_killed(task, asker);
-	} else if (BPF_CORE_READ(task, signal, oom_mm)) {
+	} else if (BPF_CORE_READ(task, mm) && BPF_CORE_READ(task, signal, oom_mm)) {
+		/* Without memory it is a thread that the dying asker takes along, as process 1. */
 		killed_again(entry.tgid, asker);
 	}
 	return 0;

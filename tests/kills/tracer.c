@@ -141,6 +141,9 @@ static void count_victims(struct tracer *t, json_t *line)
 	size_t i;
 
 	t->kills++;
+	/* where nobody sees memory.oom.group, those who died with the victim tell it */
+	json_array_foreach(line_get(line, "other_victims"), i, other)
+		is_group |= !strcmp(line_string(other, "fate"), "group");
 	count_victim(t, line_get(line, "victim"), is_group);
 	json_array_foreach(line_get(line, "other_victims"), i, other)
 		count_victim(t, other, is_group);

@@ -41,6 +41,8 @@ struct unseen unseen_here(const struct fixture *fx)
 		.limits = kernel < 601 && !fentry,
 		.limits_of_host = kernel < 601,
 		.trigger_place = kernel < 511 && fx->h.version == 1,
+		.asker = kernel < 511,
+		.group = kernel < 601 && !fentry,
 		.cpus_parts = kernel >= 602,
 		.waiting = kernel < 511,
 	};

@@ -20,6 +20,8 @@ struct unseen {
 	bool limits; /* of the victim's cgroups, where a memcg's limit was hit */
 	bool limits_of_host; /* the same, where the machine's was */
 	bool trigger_place; /* the cgroup of who asked, if that is not the victim */
+	bool asker; /* the task that asks, but for its number and name: not where a stall's stands */
+	bool group; /* memory.oom.group; that several die at once is told */
 	bool cpus_parts; /* what each CPU has counted of a process's memory, a batch for each */
 	bool waiting; /* tasks that wait for a disabled OOM killer */
 };
