@@ -45,6 +45,7 @@ static void take_event(void *context, struct event *ev)
 		return;
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
+	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	if (event_has_incident(ev)) {
 		tracer_read_losses(tracer, &losses);
