@@ -113,9 +113,32 @@ enum constraint {
 	OOM_CONSTRAINT_MEMCG,
 };
 
+/* Where a container's names came from, best first. */
+enum identity_source {
+	IDENTITY_NONE,
+	IDENTITY_BUNDLE, /* the runtime's own folder of the container */
+	IDENTITY_LOG_LINK, /* /var/log/containers */
+	IDENTITY_LOG_FOLDER, /* /var/log/pods */
+	IDENTITY_PATH, /* the cgroup path alone: UID and ID, no names */
+};
+
+/* Where a container's memory request is known from. */
+enum request_source {
+	REQUEST_NONE,
+	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
+	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
+};
+
 struct event_cgroup {
 	struct text path; /* in its hierarchy; "/" is the root */
 	__u64 id; /* inode number of its folder */
+};
+
+/* A memory request: what the scheduler counts with. */
+struct request {
+	__u64 bytes; /* 0: there is none */
+	__u64 error_bytes; /* it is less than this away; 0: exact */
+	__u64 source; /* enum request_source */
 };
 
 /* Whose process it is. What the path alone tells comes from place, the names from names/. */
@@ -127,8 +150,13 @@ struct identity {
 		static_pod_hash; /* static pods: the config hash that stands in the path instead */
 	struct text container_name;
 	struct text container_id;
+	struct text image; /* as the runtime was told it */
+	__u64 restarts; /* of its container, before this start */
+	__u64 is_sandbox; /* bool: its container is the pod's pause container */
+	__u64 source; /* enum identity_source */
 	__u64 runtime; /* enum runtime */
 	__u64 qos; /* enum qos_class */
+	struct request request; /* of its container */
 };
 
 struct event_task {
@@ -179,6 +207,8 @@ struct limit {
 	__u64 working_set_bytes;
 	__u64 swap_limit_bytes; /* cgroup v1: memory+swap */
 	__u64 swap_usage_bytes;
+	struct request
+		request; /* of a container; of a pod where all of its containers' are exact */
 };
 
 /* One memcg of the chain from the victim's to the root, innermost first: the evidence itself. */
@@ -197,6 +227,7 @@ struct event_memcg {
 /* A child of the limit owner, or of the lowest full memcg above the victim's. */
 struct event_child {
 	struct text name; /* one path component */
+	struct text container_name; /* its name in the pod */
 	__u64 id;
 	__u64 usage_bytes;
 	__u64 limit_bytes;
@@ -225,6 +256,7 @@ struct verdict {
 
 struct limit_owner {
 	__u64 limit_level; /* enum limit_level: its own, before the trap */
+	struct identity who; /* whose it is: a pod's, a container's or one below it */
 	struct event_cgroup cgroup;
 	__u64 counter; /* enum counter */
 	__u64 limit_bytes;

@@ -48,6 +48,15 @@ static const char *const stall_names[] = { "", "nothing_killable", "killer_disab
 static const char *const counter_names[] = { "", "memory", "memory+swap", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
+const char *const identity_source_names[] = {
+	"", "bundle", "log_link", "log_folder", "path", NULL,
+};
+const char *const request_source_names[] = {
+	"",
+	"allocated_pods_state",
+	"oom_score_adj",
+	NULL,
+};
 /* Derived from the type. */
 static const char *const severity_names[] = {
 	"", "INFO", "ERROR", "WARN", "INFO", "ERROR", "INFO", NULL,
@@ -55,6 +64,38 @@ static const char *const severity_names[] = {
 static const char *const schema_names[] = {
 	"", SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, NULL,
 };
+
+/* Rows that several structs have alike. */
+#define REQUEST(request, whose)                                                                 \
+	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."), \
+		ENUM(request.source, "request_source", request_source_names,                    \
+		     "Where the request is known from: kubelet's own file, or oom_score_adj."), \
+		U64(request.error_bytes, "request_error_bytes",                                 \
+		    "The request is less than this away, in bytes; 0: it is exact.")
+#define IDENTITY(who)                                                                                  \
+	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
+		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \
+		TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),        \
+		TEXT(who.container_name, "k8s.container.name",                                         \
+		     "Name of its container in the pod."),                                             \
+		U64(who.restarts, "k8s.container.restart_count",                                       \
+		    "How often this container of the pod had been started before."),                   \
+		TEXT(who.container_id, "container.id",                                                 \
+		     "ID of its container, as the runtime gave it."),                                  \
+		TEXT(who.image, "container.image.name",                                                \
+		     "Image of its container, as the runtime was told it."),                           \
+		ENUM(who.runtime, "container.runtime.name", runtime_names,                             \
+		     "Container runtime, where the cgroup's path tells it."),                          \
+		ENUM(who.qos, "qos_class", qos_class_names,                                            \
+		     "QoS class of its pod, from the cgroup's path."),                                 \
+		TEXT(who.static_pod_hash, "static_pod_hash",                                           \
+		     "Static pods: the hash of the manifest, which stands in the path for the UID."),  \
+		BOOL(who.is_sandbox, "is_sandbox",                                                     \
+		     "True: its container is the pod's own sandbox (pause)."),                         \
+		ENUM(who.source, "identity_source", identity_source_names,                             \
+		     "Where the names come from: the runtime's folder of the container, the link in "  \
+		     "/var/log/containers, the pod's folder in /var/log/pods, or none but the path."), \
+		REQUEST(who.request, "Its container's")
 
 #define IN struct event_cgroup
 static const struct field cgroup_rows[] = {
@@ -69,13 +110,7 @@ static const struct field task_rows[] = {
 	ENUM(fate, "fate", fate_names, "How it died; victims only."),
 	U64(counted, "counted",
 	    "Times that the kernel counted it as killed (oom_kill in vmstat); victims only."),
-	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),
-	TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),
-	TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),
-	TEXT(who.container_name, "k8s.container.name", "Name of its container in the pod."),
-	TEXT(who.container_id, "container.id", "ID of its container, as the runtime gave it."),
-	ENUM(who.runtime, "container.runtime.name", runtime_names,
-	     "Container runtime, where the cgroup's path tells it."),
+	IDENTITY(who),
 	U64(pid, "process.pid", "Process ID (of the thread group) as the node sees it."),
 	U64(vpid, "process.vpid", "Process ID in its own PID namespace; 1: the namespace's init."),
 	U64(kin.parent_pid, "process.parent_pid", "Process ID of its parent; victims only."),
@@ -96,10 +131,6 @@ static const struct field task_rows[] = {
 	U64(kin.reaper_shared_levels, "kin.reaper_shared_levels",
 	    "The same with process 1 of its PID namespace."),
 	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
-	ENUM(who.qos, "qos_class", qos_class_names,
-	     "QoS class of its pod, from the cgroup's path."),
-	TEXT(who.static_pod_hash, "static_pod_hash",
-	     "Static pods: the hash of the manifest, which stands in the path for the UID."),
 	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
 	S64(points, "points", "The kernel's badness score in pages; the chosen victim only."),
 	U64(rss_bytes, "rss_bytes", "Resident memory: anonymous, file and shared, in bytes."),
@@ -145,6 +176,7 @@ static const struct field limit_rows[] = {
 	      "Limit of swap (cgroup v1: memory and swap) in bytes; null: none is set."),
 	U64(swap_usage_bytes, "swap_usage_bytes",
 	    "Swap (cgroup v1: memory and swap) charged in bytes."),
+	REQUEST(request, "The container's (pod: the sum of its living containers')"),
 };
 static DEFINE(limit_table, limit_rows);
 #undef IN
@@ -169,6 +201,7 @@ static DEFINE(memcg_table, memcg_rows);
 #define IN struct event_child
 static const struct field child_rows[] = {
 	TEXT(name, "name", "Name of the cgroup: the last part of its path."),
+	TEXT(container_name, "k8s.container.name", "Name of the container in its pod."),
 	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
 	U64(usage_bytes, "usage_bytes", "Memory charged in bytes."),
 	LIMIT(limit_bytes, "limit_bytes", "The limit in bytes; null: none is set."),
@@ -207,6 +240,7 @@ static DEFINE(verdict_table, verdict_rows);
 #define IN struct limit_owner
 static const struct field limit_owner_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
+	IDENTITY(who),
 	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "The cgroup."),
 	ENUM(counter, "counter", counter_names, "Which of its limits it was."),
 	LIMIT(limit_bytes, "limit_bytes", "Its limit in bytes; null: none is set."),

@@ -300,14 +300,16 @@ static void stall_line(struct line *line, const struct event *ev)
 
 static void update_line(struct line *line, const struct event *ev)
 {
+	const struct limit_owner *owner = &ev->update.limit_owner;
 	const struct stall *stall = &ev->update.stall;
+	struct event_task task = { .who = owner->who, .cgroup = owner->cgroup };
+	struct piece who[WHO_PIECES_MAX];
+	size_t pieces = headline_who(ev, &task, WHO_ALL, who);
 	char duration[UNITS_MAX];
 
-	putf(line, "OOM stall over");
-	if (ev->update.limit_owner.cgroup.path.len) {
-		putf(line, " in ");
-		put_text(line, ev, ev->update.limit_owner.cgroup.path);
-	}
+	putf(line, pieces ? "OOM stall over in " : "OOM stall over");
+	for (size_t i = 0; i < pieces; i++)
+		put_name(line, who[i].bytes, who[i].len);
 	if (known(stall->attempts)) {
 		putf(line, ": ");
 		put_count(line, stall->attempts, "attempt", "attempts");

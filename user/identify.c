@@ -16,20 +16,24 @@ static struct text text_of(struct event *ev, const char *string)
 	return event_text(ev, string, strlen(string));
 }
 
-static void identify_task(struct event *ev, struct event_task *task)
+static void identify_cgroup(struct event *ev, const struct event_cgroup *cgroup,
+			    struct identity *who)
 {
 	struct place place;
 
-	if (!task->cgroup.path.len)
+	if (!cgroup->path.len)
 		return;
-	place = place_of(ev, task->cgroup.path);
+	place = place_of(ev, cgroup->path);
 	if (place.static_pod)
-		task->who.static_pod_hash = text_of(ev, place.pod_uid);
+		who->static_pod_hash = text_of(ev, place.pod_uid);
 	else
-		task->who.pod_uid = text_of(ev, place.pod_uid);
-	task->who.container_id = text_of(ev, place.container_id);
-	task->who.runtime = place.runtime;
-	task->who.qos = place.qos;
+		who->pod_uid = text_of(ev, place.pod_uid);
+	who->container_id = text_of(ev, place.container_id);
+	who->runtime = place.runtime;
+	who->qos = place.qos;
+	/* A recording may know more than its paths tell. */
+	if (!who->source && (place.pod_uid[0] || place.container_id[0]))
+		who->source = IDENTITY_PATH;
 }
 
 /*
@@ -98,6 +102,7 @@ static void identify_owner(struct event *ev)
 
 	if (owner->cgroup.path.len)
 		owner->limit_level = level_of(ev, &owner->cgroup);
+	identify_cgroup(ev, &owner->cgroup, &owner->who);
 	for (__u64 i = 0; i < verdict->suspects_count; i++)
 		if (verdict->suspects[i].cgroup.path.len)
 			verdict->suspects[i].limit_level =
@@ -110,6 +115,7 @@ static void identify_update(struct event *ev)
 
 	if (owner->cgroup.path.len)
 		owner->limit_level = place_of(ev, owner->cgroup.path).level;
+	identify_cgroup(ev, &owner->cgroup, &owner->who);
 }
 
 void identify_event(struct event *ev)
@@ -120,10 +126,13 @@ void identify_event(struct event *ev)
 		identify_update(ev);
 	if (!event_has_incident(ev))
 		return;
-	identify_task(ev, &incident->victim);
-	for (__u64 i = 0; i < incident->other_victims_count; i++)
-		identify_task(ev, &incident->other_victims[i]);
-	identify_task(ev, &incident->trigger);
+	identify_cgroup(ev, &incident->victim.cgroup, &incident->victim.who);
+	for (__u64 i = 0; i < incident->other_victims_count; i++) {
+		struct event_task *other = &incident->other_victims[i];
+
+		identify_cgroup(ev, &other->cgroup, &other->who);
+	}
+	identify_cgroup(ev, &incident->trigger.cgroup, &incident->trigger.who);
 	identify_memcgs(ev);
 	identify_owner(ev);
 	fill_limits(incident);

@@ -4,7 +4,6 @@
 #include <langinfo.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,70 +14,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "exit_status.h"
 #include "fields.h"
-#include "headline.h"
 #include "identify.h"
 #include "judge.h"
-#include "machine.h"
-#include "names/keeper.h"
-#include "queue.h"
-#include "sink/writer.h"
-#include "source/assemble.h"
-#include "source/bpf.h"
-#include "source/probe.h"
-#include "tracer.h"
-#include "version.h"
+#include "tracer_state.h"
 
 #define QUEUE_BYTES (1024 * 1024)
 #define QUEUE_KEPT_BYTES (4 * sizeof(struct event))
 #define TICK_MS 1000 /* how often losses are looked for */
 #define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
-
-struct tracer {
-	struct tracer_options options;
-	struct machine machine;
-	struct probe probe;
-	enum attach_plan plan;
-	struct bpf_source *source;
-	struct assembler assembler;
-	struct keeper keeper;
-	struct queue queue;
-	struct writer writer;
-	struct event note; /* start, loss and stop lines */
-	struct losses reported;
-	__u64 started_ns;
-	__u64 incidents; /* as reported: --count may end in the middle of a burst */
-	__u64 victims;
-	bool memory_locked;
-	bool stop;
-	bool stop_is_told;
-	enum attach_plan silent_plan; /* attached, and its hooks did not fire at a kill */
-	int epoll_fd, signal_fd;
-};
-
-static void read_losses(struct tracer *tracer, struct losses *ret)
-{
-	const struct assemble_stats *stats = &tracer->assembler.stats;
-
-	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
-	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
-	ret->queue = queue_dropped(&tracer->queue);
-	ret->incomplete = stats->incomplete;
-	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
-	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
-}
-
-static bool send(struct tracer *tracer, struct event *ev)
-{
-	ev->node_name = event_textf(ev, "%s",
-				    tracer->options.node_name ? tracer->options.node_name :
-								tracer->machine.host_name);
-	if (tracer->options.cluster_name)
-		ev->cluster_name = event_textf(ev, "%s", tracer->options.cluster_name);
-	headline(ev);
-	return queue_push(&tracer->queue, ev);
-}
 
 static void count_incident(struct tracer *tracer, const struct incident *incident)
 {
@@ -101,59 +45,15 @@ static void take_event(void *context, struct event *ev)
 		return;
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
+	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	if (event_has_incident(ev)) {
-		read_losses(tracer, &losses);
+		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
-	send(tracer, ev);
+	tracer_send(tracer, ev);
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
-}
-
-static struct event *begin_note(struct tracer *tracer, enum event_type type)
-{
-	struct event *ev = &tracer->note;
-
-	event_init(ev, type);
-	ev->boot_time_ns = clock_boot_ns();
-	ev->time_ns = clock_wall_ns();
-	ev->origin = ORIGIN_LIVE;
-	snprintf(ev->id, sizeof(ev->id), "%.8s-%llu-%s", tracer->machine.boot_id,
-		 ev->boot_time_ns / 1000000000ULL, event_type_names[type]);
-	return ev;
-}
-
-static void note_start(struct tracer *tracer)
-{
-	struct event *ev = begin_note(tracer, EVENT_START);
-	struct start *start = &ev->start;
-
-	start->version = event_textf(ev, "%s", OOMWHY_VERSION);
-	start->kernel = event_textf(ev, "%s", tracer->machine.kernel);
-	start->boot_id = event_textf(ev, "%s", tracer->machine.boot_id);
-	start->attach = tracer->plan;
-	start->degraded_from = tracer->silent_plan;
-	start->evidence = tracer->plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
-	start->cgroup_version = tracer->probe.memory_hierarchy ? 1 : 2;
-	start->cgroups = keeper_cgroups(&tracer->keeper);
-	start->memory_total_bytes = tracer->machine.memory_total_bytes;
-	start->memory_locked = tracer->memory_locked;
-	send(tracer, ev);
-}
-
-static void note_losses(struct tracer *tracer)
-{
-	struct losses losses;
-	struct event *ev;
-
-	read_losses(tracer, &losses);
-	if (!memcmp(&losses, &tracer->reported, sizeof(losses)))
-		return;
-	ev = begin_note(tracer, EVENT_LOSS);
-	ev->loss = losses;
-	if (send(tracer, ev))
-		tracer->reported = losses; /* else it is told when there is room */
 }
 
 /* A kill whose decision began before the hook was attached is none of its misses. */
@@ -182,7 +82,7 @@ static void watch_hook(struct tracer *tracer)
 	tracer->silent_plan = tracer->plan;
 	tracer->plan = ATTACH_TRACEPOINT;
 	keeper_ask(&tracer->keeper);
-	note_start(tracer);
+	tracer_note_start(tracer);
 }
 
 /* T2 */
@@ -194,21 +94,6 @@ static void degrade(void *context)
 	if (err)
 		log_error("the reclaim tracepoints cannot be attached (%s): less is inferred",
 			  strerror(-err));
-}
-
-static void note_stop(struct tracer *tracer)
-{
-	struct event *ev = begin_note(tracer, EVENT_STOP);
-	struct stop *stop = &ev->stop;
-
-	stop->incidents = tracer->incidents;
-	stop->victims = tracer->victims;
-	stop->stalls = tracer->assembler.stalls.count;
-	stop->cross_check_agreed = tracer->assembler.stats.agreed;
-	stop->cross_check_differed = tracer->assembler.stats.differed;
-	stop->duration_ns = ev->boot_time_ns - tracer->started_ns;
-	read_losses(tracer, &stop->losses);
-	tracer->stop_is_told = send(tracer, ev);
 }
 
 static void take_kill_record(void *context, const void *record, size_t size)
@@ -253,53 +138,6 @@ static void init_assembler(struct tracer *tracer)
 
 	memcpy(config.boot_id, tracer->machine.boot_id, sizeof(config.boot_id));
 	assemble_init(&tracer->assembler, &config);
-}
-
-static int open_plan(struct tracer *tracer, enum attach_plan plan)
-{
-	struct bpf_handlers handlers = {
-		.kill = take_kill_record,
-		.kill_context = tracer,
-		.cgroup = take_cgroup_record,
-		.cgroup_context = tracer,
-		.baseline = take_baseline,
-		.baseline_context = tracer,
-	};
-
-	tracer->plan = plan;
-	return bpf_source__open(&tracer->probe, plan, &handlers, &tracer->source);
-}
-
-static enum exit_status not_possible(const struct tracer *tracer, enum attach_plan plan)
-{
-	if (tracer->options.attach)
-		log_error("--attach %s is not possible here: %s", attach_names[plan],
-			  probe_plan_hint(&tracer->probe, plan));
-	else
-		log_error("cannot trace here: %s",
-			  probe_plan_hint(&tracer->probe, ATTACH_TRACEPOINT));
-	return STATUS_NOT_POSSIBLE;
-}
-
-/* The probes may pass and the programs still be refused: then the next plan is tried, unless one
- * was asked for. */
-static enum exit_status open_source(struct tracer *tracer)
-{
-	enum attach_plan plan = tracer->options.attach;
-
-	probe_kernel(&tracer->probe);
-	if (plan) {
-		if (probe_plan_error(&tracer->probe, plan) || open_plan(tracer, plan))
-			return not_possible(tracer, plan);
-		return STATUS_DONE;
-	}
-	for (plan = probe_best_plan(&tracer->probe); plan < ATTACH_KMSG; plan++) {
-		if (probe_plan_error(&tracer->probe, plan))
-			continue;
-		if (!open_plan(tracer, plan))
-			return STATUS_DONE;
-	}
-	return not_possible(tracer, ATTACH_KMSG);
 }
 
 static int watch(struct tracer *tracer, int fd, __u32 events)
@@ -406,7 +244,7 @@ static void loop(struct tracer *tracer)
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
-			note_losses(tracer);
+			tracer_note_losses(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
 			break;
@@ -420,7 +258,7 @@ static void finish(struct tracer *tracer)
 		bpf_source__consume_kills(tracer->source);
 		assemble_flush(&tracer->assembler);
 	}
-	note_stop(tracer);
+	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 	keeper_stop(&tracer->keeper);
 }
@@ -457,12 +295,20 @@ static void lock_memory(struct tracer *tracer)
 
 static enum exit_status trace(struct tracer *tracer)
 {
+	struct bpf_handlers handlers = {
+		.kill = take_kill_record,
+		.kill_context = tracer,
+		.cgroup = take_cgroup_record,
+		.cgroup_context = tracer,
+		.baseline = take_baseline,
+		.baseline_context = tracer,
+	};
 	enum exit_status status;
 	int err;
 
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
-	status = open_source(tracer);
+	status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
 	err = open_loop(tracer);
@@ -473,7 +319,7 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	lock_memory(tracer);
 	tracer->started_ns = clock_boot_ns();
-	note_start(tracer);
+	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
 	return end_of_writer(tracer);

@@ -41,6 +41,11 @@ static void set_cart(struct event *ev)
 	set_who(ev, &victim->who, "shop", "cart-7d9f8c6b5-x2x7q",
 		"7c1d0e2a-93b4-4f6d-8a57-1be0c4d2f395", "cart");
 	victim->who.container_id = make_text(ev, CART_CID);
+	victim->who.image = make_text(ev, "registry.example/shop/cart:1.8.2");
+	victim->who.restarts = 2;
+	victim->who.is_sandbox = 0;
+	victim->who.source = IDENTITY_BUNDLE;
+	set_request(&victim->who.request, MIB(256), MIB(16), REQUEST_OOM_SCORE_ADJ);
 	victim->who.runtime = RUNTIME_CONTAINERD;
 	victim->who.qos = QOS_BURSTABLE;
 	set_cgroup(ev, &victim->cgroup, CART, 6120);
@@ -79,6 +84,11 @@ static void build_container_trap(struct event *ev)
 	set_chain(ev, CART, levels, 5);
 	incident->memcgs[1].oom_events = 1;
 	set_limit(&incident->limits.container, MIB(512), MIB(512) - KIB(296), MIB(511));
+	incident->limits.container.request = incident->victim.who.request;
+	set_who(ev, &incident->limit_owner.who, "shop", "cart-7d9f8c6b5-x2x7q",
+		"7c1d0e2a-93b4-4f6d-8a57-1be0c4d2f395", "");
+	incident->limit_owner.who.source = IDENTITY_BUNDLE;
+	incident->limit_owner.who.qos = QOS_BURSTABLE;
 	set_limit(&incident->limits.pod, MIB(512), MIB(512), MIB(511));
 	set_limit(&incident->limits.qos, NO_LIMIT, MIB(6720), MIB(5530));
 	set_limit(&incident->limits.node, GIB(13), MIB(9318), MIB(7987));
@@ -130,6 +140,9 @@ static void build_pod(struct event *ev)
 	incident->memcgs[1].oom_events = 3;
 	set_limit(&incident->limits.container, MIB(800), MIB(640), MIB(633));
 	set_limit(&incident->limits.pod, GIB(1), GIB(1), MIB(1012));
+	set_request(&victim->who.request, MIB(500), 0, REQUEST_ALLOCATED);
+	incident->limits.container.request = victim->who.request;
+	set_request(&incident->limits.pod.request, MIB(600), 0, REQUEST_ALLOCATED);
 	set_limit(&incident->limits.qos, NO_LIMIT, MIB(6720), MIB(5530));
 	set_limit(&incident->limits.node, GIB(13), MIB(9318), MIB(7987));
 	add_child(ev, SHOP_CID, 412, MIB(640), MIB(800), 0);
@@ -198,6 +211,7 @@ static void build_node(struct event *ev)
 	set_chain(ev, REPORT, levels, 5);
 	incident->memcgs[3].oom_events = 1;
 	set_limit(&incident->limits.container, NO_LIMIT, MIB(176), MIB(175));
+	set_request(&incident->limits.container.request, 0, 0, REQUEST_ALLOCATED);
 	set_limit(&incident->limits.pod, NO_LIMIT, MIB(176) + KIB(288), MIB(175));
 	set_limit(&incident->limits.qos, NO_LIMIT, MIB(177), MIB(176));
 	set_limit(&incident->limits.node, GIB(13), GIB(13), 13845393408);

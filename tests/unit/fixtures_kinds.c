@@ -119,6 +119,8 @@ void fixture_update(struct event *ev)
 	snprintf(ev->id, sizeof(ev->id), "1f0c9a6e-383317-stall-412");
 	set_cgroup(ev, &ev->update.limit_owner.cgroup, CONTAINER, 412);
 	ev->update.limit_owner.limit_level = LIMIT_CONTAINER;
+	set_who(ev, &ev->update.limit_owner.who, "shop", "db-0",
+		"0a9f6d52-4c0b-4a3e-a2f6-5be1c7d8e901", "db");
 	ev->update.stall.kind = STALL_NOTHING_KILLABLE;
 	ev->update.stall.attempts = 2417;
 	ev->update.stall.duration_ns = 7900000000ULL;

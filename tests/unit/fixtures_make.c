@@ -60,6 +60,14 @@ void set_who(struct event *ev, struct identity *who, const char *ns, const char 
 	who->container_name = make_text(ev, container);
 }
 
+void set_request(struct request *request, __u64 bytes, __u64 error_bytes,
+		 enum request_source source)
+{
+	request->bytes = bytes;
+	request->error_bytes = error_bytes;
+	request->source = source;
+}
+
 void set_task(struct event *ev, struct event_task *task, const char *comm, __u64 pid, __u64 vpid)
 {
 	task->comm = make_text(ev, comm);

@@ -33,6 +33,8 @@ void set_cgroup(struct event *ev, struct event_cgroup *cgroup, const char *path,
 void set_owner(struct event *ev, enum limit_level level, const char *path, __u64 id, __u64 bytes);
 void set_who(struct event *ev, struct identity *who, const char *ns, const char *pod,
 	     const char *uid, const char *container);
+void set_request(struct request *request, __u64 bytes, __u64 error_bytes,
+		 enum request_source source);
 void set_task(struct event *ev, struct event_task *task, const char *comm, __u64 pid, __u64 vpid);
 void set_memory(struct event_task *task, __u64 anon, __u64 file, __u64 shmem, __u64 pagetables);
 void add_child(struct event *ev, const char *name, __u64 id, __u64 usage, __u64 limit,

@@ -2,20 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names/index.h"
+#include "names/index_entry.h"
 
 #define DEPTH_MAX 256 /* a bound for damaged parents, far above any real tree */
-
-struct index_entry {
-	struct index_entry *next; /* in its bucket */
-	struct index_entry *older, *newer; /* among the removed */
-	__u64 id;
-	__u64 parent_id;
-	__u64 removed_ns; /* 0: it is there */
-	__u32 round;
-	__u16 name_len;
-	char name[];
-};
 
 void index_init(struct index *index)
 {
@@ -28,7 +17,7 @@ static struct index_entry **bucket_of(struct index *index, __u64 id)
 	return &index->buckets[(id * 0x9e3779b97f4a7c15ULL) >> 52];
 }
 
-static struct index_entry *find(struct index *index, __u64 id)
+struct index_entry *index_find(struct index *index, __u64 id)
 {
 	struct index_entry *entry = *bucket_of(index, id);
 
@@ -57,13 +46,17 @@ static void link_removed(struct index *index, struct index_entry *entry, __u64 n
 	*(index->removed_last ? &index->removed_last->newer : &index->removed_first) = entry;
 	index->removed_last = entry;
 	index->removed++;
+	if (entry->wait)
+		index_wait_for(index, entry, WAIT_REMOVED);
 }
 
-static void drop(struct index *index, struct index_entry *entry)
+void index_drop(struct index *index, struct index_entry *entry)
 {
 	struct index_entry **link = bucket_of(index, entry->id);
 
 	unlink_removed(index, entry);
+	index_wait_for(index, entry, WAIT_NOT);
+	index_forget_names(index, entry);
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;
@@ -75,7 +68,7 @@ void index_free(struct index *index)
 {
 	for (size_t i = 0; i < INDEX_BUCKETS; i++)
 		while (index->buckets[i])
-			drop(index, index->buckets[i]);
+			index_drop(index, index->buckets[i]);
 	pthread_mutex_destroy(&index->lock);
 }
 
@@ -105,21 +98,24 @@ void index_put(struct index *index, __u64 id, __u64 parent_id, const char *name)
 	struct index_entry *fresh = new_entry(id, parent_id, name), *entry;
 
 	pthread_mutex_lock(&index->lock);
-	entry = find(index, id);
+	entry = index_find(index, id);
 	if (entry && is_same(entry, parent_id, name)) {
 		unlink_removed(index, entry);
+		if (entry->wait == WAIT_REMOVED)
+			index_wait_for(index, entry, WAIT_FRESH);
 		entry->round = index->round;
 	} else {
 		if (entry)
-			drop(index, entry);
+			index_drop(index, entry);
 		/* What is there matters more than what was. */
 		if (index->count >= INDEX_ENTRIES_MAX && index->removed_first)
-			drop(index, index->removed_first);
+			index_drop(index, index->removed_first);
 		if (fresh && index->count < INDEX_ENTRIES_MAX) {
 			fresh->round = index->round;
 			fresh->next = *bucket_of(index, id);
 			*bucket_of(index, id) = fresh;
 			index->count++;
+			index_wait_for(index, fresh, WAIT_FRESH);
 			fresh = NULL;
 		} else {
 			index->refused++;
@@ -134,7 +130,7 @@ void index_remove(struct index *index, __u64 id, __u64 now_ns)
 	struct index_entry *entry;
 
 	pthread_mutex_lock(&index->lock);
-	entry = find(index, id);
+	entry = index_find(index, id);
 	if (entry)
 		link_removed(index, entry, now_ns);
 	pthread_mutex_unlock(&index->lock);
@@ -146,7 +142,7 @@ void index_expire(struct index *index, __u64 now_ns)
 	while (index->removed_first &&
 	       (index->removed > INDEX_REMOVED_MAX ||
 		now_ns - index->removed_first->removed_ns > INDEX_REMOVED_NS))
-		drop(index, index->removed_first);
+		index_drop(index, index->removed_first);
 	pthread_mutex_unlock(&index->lock);
 }
 
@@ -169,13 +165,12 @@ void index_rescan_end(struct index *index, __u64 now_ns)
 	}
 }
 
-/* Written from the end of @buf towards its start, as the way leads from the cgroup to the root. */
-static size_t build_path(struct index *index, __u64 id, char *buf, size_t size)
+size_t index_build_path(struct index *index, __u64 id, char *buf, size_t size)
 {
 	size_t at = size;
 
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		const struct index_entry *entry = find(index, id);
+		const struct index_entry *entry = index_find(index, id);
 
 		if (!entry || (at < entry->name_len + 1U && (entry->parent_id || !size)))
 			return 0;
@@ -198,7 +193,7 @@ size_t index_path(struct index *index, __u64 id, char *buf, size_t size)
 	size_t len;
 
 	pthread_mutex_lock(&index->lock);
-	len = build_path(index, id, buf, size);
+	len = index_build_path(index, id, buf, size);
 	pthread_mutex_unlock(&index->lock);
 	return len;
 }
@@ -209,7 +204,7 @@ size_t index_name(struct index *index, __u64 id, char *buf, size_t size)
 	size_t len = 0;
 
 	pthread_mutex_lock(&index->lock);
-	entry = find(index, id);
+	entry = index_find(index, id);
 	if (entry && entry->name_len <= size) {
 		len = entry->name_len;
 		memcpy(buf, entry->name, len);
@@ -223,7 +218,7 @@ bool index_knows(struct index *index, __u64 id)
 	bool knows;
 
 	pthread_mutex_lock(&index->lock);
-	knows = find(index, id) != NULL;
+	knows = index_find(index, id) != NULL;
 	pthread_mutex_unlock(&index->lock);
 	return knows;
 }

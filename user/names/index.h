@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * index: which cgroup an id is, and was a short while ago: id -> parent and name -> path.
+ * index: which cgroup an id is, and was a short while ago: id -> parent and name -> path, and the
+ * names that Kubernetes has for it.
  *
  * T2 writes it, T1 reads it; the lock is held for look-ups only, never for I/O. Removed cgroups
- * stay known for a time: a kill may be the last thing that happened in them.
+ * stay known for a time, with their names: a kill may be the last thing that happened in them.
  */
 #ifndef OOMWHY_INDEX_H
 #define OOMWHY_INDEX_H
@@ -13,14 +14,33 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "names/names.h"
+
 #define INDEX_BUCKETS 4096
 #define INDEX_ENTRIES_MAX                                                       \
 	65536 /* more cgroups than that are not remembered, and that is counted \
 	       */
 #define INDEX_REMOVED_MAX 16384 /* of these, cgroups that are gone */
 #define INDEX_REMOVED_NS (10 * 60 * 1000000000ULL)
+#define INDEX_NAMES_BYTES_MAX (16 << 20) /* of all names; some 200 bytes each */
 
 struct index_entry;
+
+/* What a cgroup waits for: that somebody looks whether it has names, and which. */
+enum index_wait {
+	WAIT_NOT,
+	WAIT_FRESH, /* nobody has looked; the newest first: its files may soon be gone */
+	WAIT_AGAIN, /* found less than there may be: looked for again after 20 ms, */
+	WAIT_AGAIN_2, /* 100 ms, */
+	WAIT_AGAIN_3, /* 1 s, */
+	WAIT_AGAIN_4, /* 10 s; then given up until a kill asks */
+	WAIT_REMOVED, /* it is gone; some of its files stay longer */
+	INDEX_WAITS,
+};
+
+struct index_queue {
+	struct index_entry *first, *last;
+};
 
 struct index {
 	pthread_mutex_t lock;
@@ -28,8 +48,10 @@ struct index {
 	struct index_entry *removed_first, *removed_last; /* in the order of their end */
 	size_t count; /* entries, the removed ones included */
 	size_t removed;
-	__u64 refused; /* cgroups that had no room */
+	__u64 refused; /* cgroups, or their names, that had no room */
 	__u32 round; /* of the rescan that is running */
+	struct index_queue waiting[INDEX_WAITS];
+	size_t names_bytes;
 };
 
 void index_init(struct index *index);
@@ -60,6 +82,30 @@ size_t index_name(struct index *index, __u64 id, char *buf, size_t size);
 
 /* index_knows() - is, or was, the cgroup there? */
 bool index_knows(struct index *index, __u64 id);
+
+/*
+ * index_take() - T2: the next cgroup that waits and whose time has come; it waits no more.
+ * @buf: gets its path, not ended by NUL; @ret_len: its length, 0 where it is not known
+ * Returns its id, 0 where there is none.
+ */
+__u64 index_take(struct index *index, __u64 now_ns, char *buf, size_t size, size_t *ret_len);
+
+/* index_again() - T2: @id was looked up and more may be found later. */
+void index_again(struct index *index, __u64 id, __u64 now_ns);
+
+/* index_due_ns() - T2: the time of the next that waits; 0: it has come, NOT_KNOWN: none waits. */
+__u64 index_due_ns(struct index *index);
+
+/*
+ * index_keep() - T2: keep @names of the cgroup @up levels above @id. Only bytes in use take room.
+ */
+void index_keep(struct index *index, __u64 id, int up, const struct container_names *names);
+
+/*
+ * index_names() - the names of the cgroup @up levels above @id, as far as they are known.
+ * Returns false, and leaves @ret alone, where nothing is.
+ */
+bool index_names(struct index *index, __u64 id, int up, struct container_names *ret);
 
 /* index_present() - cgroups that exist now. */
 size_t index_present(struct index *index);

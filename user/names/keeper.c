@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -80,13 +79,25 @@ static void do_chore(struct keeper *keeper)
 		keeper->config.chore(keeper->config.context);
 }
 
+/* Milliseconds until there is something to do even if nothing happens. */
+static int pause_ms(struct keeper *keeper)
+{
+	__u64 due_ns = keeper->config.look_up ? index_due_ns(&keeper->index) : NOT_KNOWN;
+	__u64 now_ns = clock_boot_ns();
+
+	if (due_ns <= now_ns)
+		return 0;
+	return due_ns - now_ns < TICK_MS * 1000000ULL ? (int)((due_ns - now_ns) / 1000000) + 1 :
+							TICK_MS;
+}
+
 static void *run(void *context)
 {
 	struct keeper *keeper = context;
 
 	for (;;) {
 		struct epoll_event event;
-		int count = epoll_wait(keeper->epoll_fd, &event, 1, TICK_MS);
+		int count = epoll_wait(keeper->epoll_fd, &event, 1, pause_ms(keeper));
 
 		if (count == 1 && event.data.fd == keeper->stop_fd)
 			return NULL;
@@ -95,6 +106,7 @@ static void *run(void *context)
 		keeper->config.consume(keeper->config.context);
 		if (keeper->stale)
 			rescan(keeper);
+		lookups_run(&keeper->lookups);
 		index_expire(&keeper->index, clock_boot_ns());
 	}
 }
@@ -113,6 +125,9 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 	memset(keeper, 0, sizeof(*keeper));
 	keeper->config = *config;
 	index_init(&keeper->index);
+	err = lookups_init(&keeper->lookups, &keeper->index, config->look_up, config->names);
+	if (err)
+		return err;
 	keeper->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keeper->chore_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keeper->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -127,6 +142,7 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 	rescan(keeper);
 	err = watch(keeper, keeper->stop_fd);
 	err = err ? err : watch(keeper, keeper->chore_fd);
+	err = err ? err : watch(keeper, keeper->lookups.fd);
 	err = err ? err : watch(keeper, config->fd);
 	return err ? err : thread_start(&keeper->thread, "oomwhy-names", run, keeper);
 }
@@ -140,6 +156,7 @@ void keeper_stop(struct keeper *keeper)
 	close(keeper->stop_fd);
 	close(keeper->chore_fd);
 	close(keeper->epoll_fd);
+	lookups_free(&keeper->lookups);
 	index_free(&keeper->index);
 }
 
@@ -149,95 +166,6 @@ void keeper_ask(struct keeper *keeper)
 
 	if (keeper->config.chore && write(keeper->chore_fd, &one, sizeof(one)) < 0)
 		log_debug("the keeper cannot be asked: %s", strerror(errno));
-}
-
-/* A path that the victim's begins with, as those of its levels do, is not kept twice. */
-static struct text put_path(struct event *ev, const char *path, size_t len)
-{
-	struct text victims = ev->type == EVENT_INCIDENT ? ev->incident.victim.cgroup.path :
-							   (struct text){ 0 };
-
-	if (len && len <= victims.len && !memcmp(text_bytes(ev, victims), path, len))
-		return (struct text){ victims.off, (__u16)len };
-	return event_text_whole(ev, path, len);
-}
-
-static void complete(struct keeper *keeper, struct event *ev, struct event_cgroup *cgroup)
-{
-	char path[PATH_SIZE];
-
-	if (cgroup->path.len || cgroup->id == NOT_KNOWN)
-		return;
-	cgroup->path =
-		put_path(ev, path, index_path(&keeper->index, cgroup->id, path, sizeof(path)));
-}
-
-static void complete_memcg(struct keeper *keeper, struct event *ev, struct event_memcg *memcg)
-{
-	struct event_cgroup cgroup = { .path = memcg->path, .id = memcg->id };
-
-	complete(keeper, ev, &cgroup);
-	memcg->path = cgroup.path;
-}
-
-static void complete_child(struct keeper *keeper, struct event *ev, struct event_child *child)
-{
-	char name[OOMWHY_NAME_SIZE];
-
-	if (child->name.len || child->id == NOT_KNOWN)
-		return;
-	child->name = event_text_whole(ev, name,
-				       index_name(&keeper->index, child->id, name, sizeof(name)));
-}
-
-static bool is_awaited(struct keeper *keeper, const struct event_cgroup *cgroup)
-{
-	return !cgroup->path.len && cgroup->id != NOT_KNOWN &&
-	       !index_knows(&keeper->index, cgroup->id);
-}
-
-/*
- * A container may run into its limit before its name has been looked for. T1 waits for nobody
- * longer than this.
- */
-#define PATIENCE_MS 50
-
-static void wait_for_names(struct keeper *keeper, const struct incident *incident)
-{
-	struct timespec pause = { .tv_nsec = 1000000 };
-
-	for (int i = 0; i < PATIENCE_MS; i++) {
-		if (!is_awaited(keeper, &incident->victim.cgroup) &&
-		    !is_awaited(keeper, &incident->limit_owner.cgroup) &&
-		    !is_awaited(keeper, &incident->trigger.cgroup))
-			return;
-		nanosleep(&pause, NULL);
-	}
-}
-
-void keeper_complete(struct keeper *keeper, struct event *ev)
-{
-	struct incident *incident = &ev->incident;
-
-	if (ev->type == EVENT_UPDATE)
-		complete(keeper, ev, &ev->update.limit_owner.cgroup);
-	if (!event_has_incident(ev))
-		return;
-	if (keeper->config.names_are_unread && keeper->root[0])
-		wait_for_names(keeper, incident);
-	complete(keeper, ev, &incident->victim.cgroup);
-	complete(keeper, ev, &incident->limit_owner.cgroup);
-	complete(keeper, ev, &incident->trigger.cgroup);
-	complete(keeper, ev, &incident->oom_group);
-	complete(keeper, ev, &incident->children_of);
-	for (__u64 i = 0; i < incident->memcgs_count; i++)
-		complete_memcg(keeper, ev, &incident->memcgs[i]);
-	for (__u64 i = 0; i < incident->children_count; i++)
-		complete_child(keeper, ev, &incident->children[i]);
-	for (__u64 i = 0; i < incident->verdict.suspects_count; i++)
-		complete(keeper, ev, &incident->verdict.suspects[i].cgroup);
-	for (__u64 i = 0; i < incident->other_victims_count; i++)
-		complete(keeper, ev, &incident->other_victims[i].cgroup);
 }
 
 __u64 keeper_cgroups(struct keeper *keeper)

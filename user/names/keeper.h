@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * keeper: the thread (T2) that keeps the index: one walk at start, then the lifecycle records as
- * they come; a lost one leads to another walk. All that waits for files is done here.
+ * they come; a lost one leads to another walk. All that waits for files is done here, names
+ * included; T1 takes from the index what a kill needs (keeper_event.c).
  */
 #ifndef OOMWHY_KEEPER_H
 #define OOMWHY_KEEPER_H
@@ -12,6 +13,7 @@
 
 #include "event.h"
 #include "names/index.h"
+#include "names/lookups.h"
 
 struct keeper_config {
 	const char *host_root;
@@ -21,14 +23,19 @@ struct keeper_config {
 	void (*consume)(void *context); /* calls keeper_record() for each */
 	void (*chore)(void *context); /* what T1 may not do itself; NULL: none */
 	void *context;
+	/* Names of a container from the node's files: names_look_up() or a test's; NULL: none. */
+	bool (*look_up)(void *names, const struct place *place, struct container_names *ret);
+	void *names;
 };
 
 struct keeper {
 	struct keeper_config config;
 	struct index index;
+	struct lookups lookups;
 	char root[256]; /* "" where the cgroup file system is not visible */
 	__u64 sequence;
 	bool stale; /* a record is missing: walk again */
+	__u64 deadline_ns; /* T1: waits no longer for what the open event needs */
 	int stop_fd, chore_fd, epoll_fd;
 	pthread_t thread;
 };
@@ -43,9 +50,17 @@ void keeper_ask(struct keeper *keeper);
 /* keeper_record() - one record of the lifecycle ring; from consume() only. */
 void keeper_record(struct keeper *keeper, const void *record, size_t size);
 
-/* keeper_complete() - T1: fill in the paths that the kernel side could not. No I/O, nothing
- * allocated. */
+/*
+ * keeper_complete() - T1: fill in the paths that the kernel side could not. No I/O, nothing
+ * allocated. Together with keeper_name() it waits at most 50 ms for T2.
+ */
 void keeper_complete(struct keeper *keeper, struct event *ev);
+
+/*
+ * keeper_name() - T1: add the names and requests of an identified event's pods and containers. For
+ * events of this boot on this machine only. No I/O, nothing allocated.
+ */
+void keeper_name(struct keeper *keeper, struct event *ev);
 
 /* keeper_cgroups() - cgroups of the memory hierarchy that exist. */
 __u64 keeper_cgroups(struct keeper *keeper);

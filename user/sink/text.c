@@ -147,6 +147,9 @@ static void put_container_ends(struct report *r)
 		say(&r->w, ": the container ends (OOMKilled, 137)");
 	else
 		say(&r->w, ": the container ends, Kubernetes shows OOMKilled, 137");
+	if (ends && r->detail == DETAIL_ALL && known(victim->who.restarts) && victim->who.restarts)
+		say(&r->w, "; restarted %llu time%s before",
+		    (unsigned long long)victim->who.restarts, victim->who.restarts == 1 ? "" : "s");
 }
 
 static void killed_line(struct report *r)

@@ -334,6 +334,17 @@ static void put_mark(struct report *r, const struct row *row, bool wider)
 	}
 }
 
+/* "request ~256Mi": what the scheduler counted with; "~" where it is not known exactly. */
+static void put_request(struct report *r, const struct request *request)
+{
+	char bytes[UNITS_MAX];
+
+	if (!known(request->bytes))
+		return;
+	say_solid(&r->w, "   request %s%s", request->error_bytes ? "~" : "",
+		  request->bytes ? units_limit(request->bytes, bytes, sizeof(bytes)) : "none");
+}
+
 static void put_row(struct report *r, const struct row *row, bool working_sets, bool wider)
 {
 	const struct limit *limit = incident_limit_of(r->incident, row->level);
@@ -352,6 +363,7 @@ static void put_row(struct report *r, const struct row *row, bool working_sets, 
 						   limit_text(limit->limit_bytes, max, sizeof(max)),
 		  room_text(limit, room, sizeof(room)));
 	put_mark(r, row, wider);
+	put_request(r, &limit->request);
 	put_newline(&r->w);
 }
 

@@ -13,6 +13,7 @@
 /* A report that is too long is written again, a step further: each leaves out one thing more. */
 enum report_detail {
 	DETAIL_ALL,
+	DETAIL_NO_RESTARTS,
 	DETAIL_OTHERS_COUNTED, /* not named; nor is a trigger that is the victim */
 	DETAIL_LIMITS_ONLY, /* no row without a limit, unless it was hit */
 	DETAIL_MAIN_ROWS, /* of the others container, node and machine */

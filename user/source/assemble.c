@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "source/assemble.h"
+#include "source/owner.h"
 #include "source/record_event.h"
 
 /* The kernel may print its report to a slow serial console between a decision and its victim. */
@@ -135,111 +136,6 @@ static bool was_seen(struct assembler *as, const struct oomwhy_task *task)
 	return false;
 }
 
-static int level_of(const struct oomwhy_chain *chain, __u64 id)
-{
-	for (__u32 i = 0; id && i < chain->count; i++)
-		if (chain->level[i].id == id)
-			return i;
-	return -1;
-}
-
-/* Level of the memcg that dies as a whole with this victim, or may: the outermost memory.oom.group
- * up to the owner; -1: none. */
-static int group_of(const struct oomwhy_chain *chain, int owner)
-{
-	for (int i = owner >= 0 ? owner : (int)chain->count - 1; i >= 0; i--)
-		if (chain->level[i].flags & (OOMWHY_MEMCG_OOM_GROUP | OOMWHY_MEMCG_NO_GROUP))
-			return i;
-	return -1;
-}
-
-static bool same_answer(const struct assembler *as, const struct oomwhy_victim *record,
-			const struct infer_result *inferred)
-{
-	if (as->owner_id)
-		return inferred->answer == INFER_MEMCG &&
-		       record->chain.level[inferred->level].id == as->owner_id;
-	return (inferred->answer == INFER_HOST &&
-		as->ev.incident.limit_owner.limit_level == LIMIT_HOST) ||
-	       (inferred->answer == INFER_CPUSET &&
-		as->ev.incident.limit_owner.limit_level == LIMIT_CPUSET) ||
-	       (inferred->answer == INFER_MANUAL &&
-		as->ev.incident.limit_owner.limit_level == LIMIT_MANUAL);
-}
-
-static struct infer_result infer(const struct assembler *as, const struct oomwhy_victim *record)
-{
-	bool kthread = as->has_trigger && asker_is_kthread(&as->trigger.task);
-
-	return infer_owner(&as->infer, record, as->has_trigger ? &as->trigger.chain : NULL,
-			   kthread);
-}
-
-/* Who owned the limit: known from the decision and checked, or inferred. Returns its level in the
- * victim's chain. */
-static int find_owner(struct assembler *as, const struct oomwhy_victim *record)
-{
-	struct verdict *verdict = &as->ev.incident.verdict;
-	struct infer_result inferred = infer(as, record);
-
-	if (as->decided) {
-		if (inferred.answer != INFER_UNKNOWN) {
-			bool same = same_answer(as, record, &inferred);
-
-			verdict->cross_check = same ? CROSS_CHECK_AGREES : CROSS_CHECK_DIFFERS;
-			*(same ? &as->stats.agreed : &as->stats.differed) += 1;
-		}
-		return level_of(&record->chain, as->owner_id);
-	}
-	verdict->evidence = EVIDENCE_INFERRED;
-	event_from_inference(&as->ev, record, &inferred);
-	return inferred.answer == INFER_MEMCG ? inferred.level : -1;
-}
-
-static void take_children_of_owner(struct assembler *as, const struct oomwhy_victim *record,
-				   int owner)
-{
-	for (__u64 i = 0; i < as->children_count; i++) {
-		const struct oomwhy_children *children = &as->children[i];
-
-		if (owner >= 0 && children->parent_id == record->chain.level[owner].id)
-			event_from_children(&as->ev, children, as->config.page_bytes);
-	}
-}
-
-/*
- * A charge stops at the limit. Far above it is who lowers the limit; and if the asker is not below
- * the owner at all, it has not charged anything there: it is who wrote the limit.
- */
-static void look_for_lowering(struct assembler *as, const struct oomwhy_victim *record, int owner)
-{
-	const struct oomwhy_memcg *memcg = owner >= 0 ? &record->chain.level[owner] : NULL;
-	struct incident *incident = &as->ev.incident;
-	bool is_outside;
-
-	if (!memcg || memcg->usage_pages <= memcg->limit_pages)
-		return;
-	is_outside = as->has_trigger && !(as->trigger.task.flags & OOMWHY_TASK_KTHREAD) &&
-		     !as->trigger.chain.unreached && !as->trigger.chain.skipped &&
-		     level_of(&as->trigger.chain, memcg->id) < 0;
-	if (is_outside)
-		incident->trigger_lowers_limit = 1;
-	if (is_outside || memcg->usage_pages - memcg->limit_pages > as->owner_slack_pages)
-		incident->limit_owner.lowered = 1;
-}
-
-static void take_group(struct assembler *as, const struct oomwhy_victim *record, int owner)
-{
-	int level = record->signalled ? group_of(&record->chain, owner) : -1;
-	struct event_cgroup *group = &as->ev.incident.oom_group;
-
-	as->group_id = level < 0 ? 0 : record->chain.level[level].id;
-	if (level < 0 || record->chain.level[level].flags & OOMWHY_MEMCG_NO_GROUP)
-		return;
-	group->id = as->group_id;
-	group->path = as->ev.incident.memcgs[level].path;
-}
-
 static void take_first_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
 	struct incident *incident = &as->ev.incident;
@@ -256,16 +152,12 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 		incident->victim.tid = as->chosen_tid;
 	if (record->asker_is_victim)
 		event_trigger_is_victim(&as->ev);
-	owner = find_owner(as, record);
+	owner = owner_find(as, record);
 	if (!as->decided && as->has_trigger)
 		event_from_trigger(&as->ev, &as->trigger, as->config.page_bytes);
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
-	event_owner_level(&as->ev, &record->chain, owner, as->config.page_bytes);
-	look_for_lowering(as, record, owner);
-	take_children_of_owner(as, record, owner);
-	infer_settle(&as->infer, record, owner);
-	take_group(as, record, owner);
+	owner_take(as, record, owner);
 	as->stats.victims += !!record->signalled;
 }
 
@@ -299,7 +191,7 @@ static void take_other_victim(struct assembler *as, const struct oomwhy_victim *
 	__u64 owner_id = as->ev.incident.limit_owner.cgroup.id;
 
 	as->stats.victims += !!record->signalled;
-	infer_settle(&as->infer, record, level_of(&record->chain, owner_id));
+	infer_settle(&as->infer, record, owner_level_of(&record->chain, owner_id));
 	add_other(as, record, record->signalled ? FATE_GROUP : FATE_ALREADY_EXITING);
 }
 
@@ -345,7 +237,7 @@ static bool decides_anew(const struct assembler *as, const struct oomwhy_victim 
 {
 	const struct incident *incident = &as->ev.incident;
 	const struct oomwhy_memcg *outermost = &record->chain.level[record->chain.count - 1];
-	int level = level_of(&record->chain, incident->limit_owner.cgroup.id);
+	int level = owner_level_of(&record->chain, incident->limit_owner.cgroup.id);
 
 	if ((record->reclaim & ~OOMWHY_RECLAIM_KILLED_SINCE) > OOMWHY_RECLAIM_NONE)
 		return !(record->reclaim & OOMWHY_RECLAIM_KILLED_SINCE);
@@ -365,7 +257,7 @@ static bool continues(const struct assembler *as, const struct oomwhy_victim *re
 		return false;
 	if (as->decision || record->decision)
 		return record->decision == as->decision;
-	return level_of(&record->chain, as->group_id) >= 0 && !decides_anew(as, record);
+	return owner_level_of(&record->chain, as->group_id) >= 0 && !decides_anew(as, record);
 }
 
 /* Is the last trigger this victim's? Nothing but the victim's children stands between them. */
@@ -407,14 +299,6 @@ static void take_new_victim(struct assembler *as, const struct oomwhy_victim *re
 		as->deadline_ns = record->header.boot_time_ns + VICTIM_PATIENCE_NS;
 }
 
-/* No new victim, but the limit was hit and counted: that must not be taken for the next one's. */
-static void settle_only(struct assembler *as, const struct oomwhy_victim *record)
-{
-	struct infer_result inferred = infer(as, record);
-
-	infer_settle(&as->infer, record, inferred.answer == INFER_MEMCG ? inferred.level : -1);
-}
-
 static void take_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
 	/* A dying task marks itself to get at reserves, outside of any decision: nobody is killed
@@ -425,7 +309,7 @@ static void take_victim(struct assembler *as, const struct oomwhy_victim *record
 		return take_sharer(as, record);
 	as->has_trigger = trigger_is_of(as, record);
 	if (marks_itself || was_seen(as, &record->task))
-		settle_only(as, record);
+		owner_settle_only(as, record);
 	else
 		take_new_victim(as, record);
 	as->children_count = 0;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fields.h"
+#include "headline.h"
+#include "tracer_state.h"
+#include "version.h"
+
+void tracer_read_losses(struct tracer *tracer, struct losses *ret)
+{
+	const struct assemble_stats *stats = &tracer->assembler.stats;
+
+	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
+	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
+	ret->queue = queue_dropped(&tracer->queue);
+	ret->incomplete = stats->incomplete;
+	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
+	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
+}
+
+bool tracer_send(struct tracer *tracer, struct event *ev)
+{
+	ev->node_name = event_textf(ev, "%s",
+				    tracer->options.node_name ? tracer->options.node_name :
+								tracer->machine.host_name);
+	if (tracer->options.cluster_name)
+		ev->cluster_name = event_textf(ev, "%s", tracer->options.cluster_name);
+	headline(ev);
+	return queue_push(&tracer->queue, ev);
+}
+
+static struct event *begin_note(struct tracer *tracer, enum event_type type)
+{
+	struct event *ev = &tracer->note;
+
+	event_init(ev, type);
+	ev->boot_time_ns = clock_boot_ns();
+	ev->time_ns = clock_wall_ns();
+	ev->origin = ORIGIN_LIVE;
+	snprintf(ev->id, sizeof(ev->id), "%.8s-%llu-%s", tracer->machine.boot_id,
+		 ev->boot_time_ns / 1000000000ULL, event_type_names[type]);
+	return ev;
+}
+
+void tracer_note_start(struct tracer *tracer)
+{
+	struct event *ev = begin_note(tracer, EVENT_START);
+	struct start *start = &ev->start;
+
+	start->version = event_textf(ev, "%s", OOMWHY_VERSION);
+	start->kernel = event_textf(ev, "%s", tracer->machine.kernel);
+	start->boot_id = event_textf(ev, "%s", tracer->machine.boot_id);
+	start->attach = tracer->plan;
+	start->degraded_from = tracer->silent_plan;
+	start->evidence = tracer->plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
+	start->cgroup_version = tracer->probe.memory_hierarchy ? 1 : 2;
+	start->cgroups = keeper_cgroups(&tracer->keeper);
+	start->memory_total_bytes = tracer->machine.memory_total_bytes;
+	start->memory_locked = tracer->memory_locked;
+	tracer_send(tracer, ev);
+}
+
+void tracer_note_losses(struct tracer *tracer)
+{
+	struct losses losses;
+	struct event *ev;
+
+	tracer_read_losses(tracer, &losses);
+	if (!memcmp(&losses, &tracer->reported, sizeof(losses)))
+		return;
+	ev = begin_note(tracer, EVENT_LOSS);
+	ev->loss = losses;
+	if (tracer_send(tracer, ev))
+		tracer->reported = losses; /* else it is told when there is room */
+}
+
+void tracer_note_stop(struct tracer *tracer)
+{
+	struct event *ev = begin_note(tracer, EVENT_STOP);
+	struct stop *stop = &ev->stop;
+
+	stop->incidents = tracer->incidents;
+	stop->victims = tracer->victims;
+	stop->stalls = tracer->assembler.stalls.count;
+	stop->cross_check_agreed = tracer->assembler.stats.agreed;
+	stop->cross_check_differed = tracer->assembler.stats.differed;
+	stop->duration_ns = ev->boot_time_ns - tracer->started_ns;
+	tracer_read_losses(tracer, &stop->losses);
+	tracer->stop_is_told = tracer_send(tracer, ev);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/log.h"
+#include "fields.h"
+#include "tracer_state.h"
+
+static int open_plan(struct tracer *tracer, enum attach_plan plan,
+		     const struct bpf_handlers *handlers)
+{
+	tracer->plan = plan;
+	return bpf_source__open(&tracer->probe, plan, handlers, &tracer->source);
+}
+
+static enum exit_status not_possible(const struct tracer *tracer, enum attach_plan plan)
+{
+	if (tracer->options.attach)
+		log_error("--attach %s is not possible here: %s", attach_names[plan],
+			  probe_plan_hint(&tracer->probe, plan));
+	else
+		log_error("cannot trace here: %s",
+			  probe_plan_hint(&tracer->probe, ATTACH_TRACEPOINT));
+	return STATUS_NOT_POSSIBLE;
+}
+
+enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers)
+{
+	enum attach_plan plan = tracer->options.attach;
+
+	probe_kernel(&tracer->probe);
+	if (plan) {
+		if (probe_plan_error(&tracer->probe, plan) || open_plan(tracer, plan, handlers))
+			return not_possible(tracer, plan);
+		return STATUS_DONE;
+	}
+	for (plan = probe_best_plan(&tracer->probe); plan < ATTACH_KMSG; plan++) {
+		if (probe_plan_error(&tracer->probe, plan))
+			continue;
+		if (!open_plan(tracer, plan, handlers))
+			return STATUS_DONE;
+	}
+	return not_possible(tracer, ATTACH_KMSG);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tracer_state: what the files of the tracer share. tracer.c is the loop, tracer_open.c finds the
+ * best way to attach, tracer_lines.c tells what is not a kill: start, losses, stop.
+ *
+ * All of it is T1's, but for what T2 and T3 take from the keeper, the queue and the writer.
+ */
+#ifndef OOMWHY_TRACER_STATE_H
+#define OOMWHY_TRACER_STATE_H
+
+#include <stdbool.h>
+
+#include "event.h"
+#include "exit_status.h"
+#include "machine.h"
+#include "names/keeper.h"
+#include "queue.h"
+#include "sink/writer.h"
+#include "source/assemble.h"
+#include "source/bpf.h"
+#include "source/probe.h"
+#include "tracer.h"
+
+struct tracer {
+	struct tracer_options options;
+	struct machine machine;
+	struct probe probe;
+	enum attach_plan plan;
+	struct bpf_source *source;
+	struct assembler assembler;
+	struct keeper keeper;
+	struct queue queue;
+	struct writer writer;
+	struct event note; /* start, loss and stop lines */
+	struct losses reported;
+	__u64 started_ns;
+	__u64 incidents; /* as reported: --count may end in the middle of a burst */
+	__u64 victims;
+	bool memory_locked;
+	bool stop;
+	bool stop_is_told;
+	enum attach_plan silent_plan; /* attached, and its hooks did not fire at a kill */
+	int epoll_fd, signal_fd;
+};
+
+/* tracer_read_losses() - everything not seen or not told, so far. */
+void tracer_read_losses(struct tracer *tracer, struct losses *ret);
+
+/* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
+bool tracer_send(struct tracer *tracer, struct event *ev);
+
+/* Lines of their own. tracer_note_losses() tells them only if they have grown. */
+void tracer_note_start(struct tracer *tracer);
+void tracer_note_losses(struct tracer *tracer);
+void tracer_note_stop(struct tracer *tracer);
+
+/*
+ * tracer_open_source() - load the programs of the plan that was asked for, or of the best that the
+ * kernel takes: the probes may pass and the programs still be refused. Errors are told on stderr.
+ */
+enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers);
+
+#endif
