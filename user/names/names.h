@@ -38,6 +38,7 @@ enum request_source {
 	REQUEST_NONE,
 	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
 	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
+	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
 };
 
 /*
@@ -66,6 +67,8 @@ struct container_names {
 	__u64 request_bytes; /* NOT_KNOWN; 0: it has none */
 	__u64 request_error_bytes; /* the request is less than this away; 0: exact; NOT_KNOWN */
 	enum request_source request_source;
+	__u64 pod_request_bytes; /* the pod's own, above its containers'; NOT_KNOWN: it has none, or
+				    nobody tells */
 	enum identity_source source;
 };
 
@@ -95,6 +98,7 @@ bool names_look_up(struct names *names, const struct place *place, struct contai
 
 /* Indexed by their enum, ended by NULL; [0] is "". */
 extern const char *const identity_source_names[]; /* "bundle", "log_link", "log_folder", "path" */
-extern const char *const request_source_names[]; /* "allocated_pods_state", "oom_score_adj" */
+extern const char
+	*const request_source_names[]; /* "allocated_pods_state", "oom_score_adj", "qos_class" */
 
 #endif
