@@ -127,6 +127,7 @@ enum request_source {
 	REQUEST_NONE,
 	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
 	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
+	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
 };
 
 struct event_cgroup {

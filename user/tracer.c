@@ -179,6 +179,24 @@ static void consume_cgroups(void *context)
 	bpf_source__consume_cgroups(tracer->source);
 }
 
+/* T2 */
+static bool look_up(void *context, const struct place *place, struct container_names *ret)
+{
+	return names_look_up(context, place, ret);
+}
+
+/* Without the node's files kills are told all the same, with what their paths say. */
+static void open_names(struct tracer *tracer)
+{
+	const struct tracer_options *options = &tracer->options;
+
+	tracer->names = names_open(options->host_root, &options->names_roots,
+				   tracer->machine.memory_total_bytes);
+	if (!tracer->names)
+		log_error("pods and containers stay without names: %s/: %s", options->host_root,
+			  strerror(errno));
+}
+
 static int start_threads(struct tracer *tracer)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -191,6 +209,8 @@ static int start_threads(struct tracer *tracer)
 		.consume = consume_cgroups,
 		.chore = degrade,
 		.context = tracer,
+		.look_up = tracer->names ? look_up : NULL,
+		.names = tracer->names,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
 
@@ -311,6 +331,7 @@ static enum exit_status trace(struct tracer *tracer)
 	status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
+	open_names(tracer);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
 	if (err) {
@@ -338,6 +359,7 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	bpf_source__close(tracer->source);
 	queue_free(&tracer->queue);
+	names_close(tracer->names);
 	free(tracer);
 	return status;
 }

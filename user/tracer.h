@@ -14,6 +14,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "names/names.h"
 
 struct tracer_options {
 	bool json;
@@ -23,6 +24,7 @@ struct tracer_options {
 	const char *node_name;
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* where the machine's own files are, "" for / */
+	struct names_roots names_roots; /* and the folders that names are read from, below it */
 };
 
 /*

@@ -28,6 +28,7 @@ struct tracer {
 	enum attach_plan plan;
 	struct bpf_source *source;
 	struct assembler assembler;
+	struct names *names; /* T2's */
 	struct keeper keeper;
 	struct queue queue;
 	struct writer writer;

@@ -68,6 +68,7 @@ static struct container_names make_names(const char *pod, const char *container)
 		.is_sandbox = 0,
 		.request_bytes = 4711,
 		.request_error_bytes = 17,
+		.pod_request_bytes = 5000,
 		.request_source = REQUEST_OOM_SCORE_ADJ,
 		.source = IDENTITY_BUNDLE,
 	};
@@ -88,6 +89,7 @@ static void assert_same(const struct container_names *a, const struct container_
 	assert_true(a->is_sandbox == b->is_sandbox);
 	assert_true(a->request_bytes == b->request_bytes);
 	assert_true(a->request_error_bytes == b->request_error_bytes);
+	assert_true(a->pod_request_bytes == b->pod_request_bytes);
 	assert_true(a->request_source == b->request_source && a->source == b->source);
 }
 

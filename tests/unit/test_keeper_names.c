@@ -70,7 +70,7 @@ static struct container_names *add_file(const char *container_id, const char *po
 	strcpy(file->names.pod_name, pod);
 	strcpy(file->names.container_name, container);
 	file->names.restarts = file->names.request_bytes = NOT_KNOWN;
-	file->names.request_error_bytes = NOT_KNOWN;
+	file->names.request_error_bytes = file->names.pod_request_bytes = NOT_KNOWN;
 	file->names.oom_score_adj = NOT_KNOWN_SIGNED;
 	file->names.is_sandbox = container[0] ? 0 : 1;
 	file->names.source = IDENTITY_BUNDLE;
@@ -425,9 +425,15 @@ static void small_container_is_none(void **state)
 	judge_event(ev);
 	assert_int_equal(incident->verdict.limit_level, LIMIT_POD);
 	assert_int_equal(incident->limits.pod.request.bytes, 107 << 20);
+	/* The pod has one of its own. */
+	files[0].names.pod_request_bytes = 200 << 20;
+	index_keep(&keeper.index, 103, 0, &files[0].names);
+	keeper_name(&keeper, ev);
+	assert_int_equal(incident->limits.pod.request.bytes, 200 << 20);
+	files[0].names.pod_request_bytes = NOT_KNOWN;
+	index_keep(&keeper.index, 103, 0, &files[0].names);
 	/* One of them not exactly: no sum. */
-	incident->limits.pod.request.bytes = NOT_KNOWN;
-	files[1].names.request_source = REQUEST_OOM_SCORE_ADJ;
+	files[1].names.request_error_bytes = 1 << 20;
 	index_keep(&keeper.index, 105, 0, &files[1].names);
 	keeper_name(&keeper, ev);
 	assert_int_equal(incident->limits.pod.request.bytes, NOT_KNOWN);
