@@ -346,6 +346,7 @@ struct stop {
 	__u64 incidents;
 	__u64 victims;
 	__u64 stalls;
+	__u64 filtered; /* kills and stalls that the filters left out; in none of the above */
 	__u64 cross_check_agreed;
 	__u64 cross_check_differed;
 	__u64 duration_ns;

@@ -35,6 +35,26 @@ static void count_incident(struct tracer *tracer, const struct incident *inciden
 		tracer->stop = true;
 }
 
+static bool was_hidden(const struct tracer *tracer, const struct event *ev)
+{
+	for (size_t i = 0; i < TRACER_HIDDEN_MAX; i++)
+		if (!strcmp(tracer->hidden[i], ev->id))
+			return true;
+	return false;
+}
+
+/* What is known later is told to whom the first part was told. */
+static bool is_shown(struct tracer *tracer, const struct event *ev)
+{
+	if (ev->type == EVENT_UPDATE)
+		return !was_hidden(tracer, ev);
+	if (filter_shows(&tracer->options.filter, ev))
+		return true;
+	tracer->filtered++;
+	memcpy(tracer->hidden[tracer->hidden_count++ % TRACER_HIDDEN_MAX], ev->id, sizeof(ev->id));
+	return false;
+}
+
 /* The end of the assembler's part: place, judge, and on to the writer. */
 static void take_event(void *context, struct event *ev)
 {
@@ -47,11 +67,14 @@ static void take_event(void *context, struct event *ev)
 	identify_event(ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	if (!is_shown(tracer, ev))
+		return;
 	if (event_has_incident(ev)) {
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
 	tracer_send(tracer, ev);
+	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
 }
