@@ -15,23 +15,6 @@ struct names {
 	__u64 memory_total_bytes;
 };
 
-const char *const identity_source_names[] = {
-	[IDENTITY_NONE] = "",
-	[IDENTITY_BUNDLE] = "bundle",
-	[IDENTITY_LOG_LINK] = "log_link",
-	[IDENTITY_LOG_FOLDER] = "log_folder",
-	[IDENTITY_PATH] = "path",
-	NULL,
-};
-
-const char *const request_source_names[] = {
-	[REQUEST_NONE] = "",
-	[REQUEST_ALLOCATED] = "allocated_pods_state",
-	[REQUEST_OOM_SCORE_ADJ] = "oom_score_adj",
-	[REQUEST_QOS_CLASS] = "qos_class",
-	NULL,
-};
-
 /* containerd's state folders: its own, k3s's and rke2's, microk8s's, k0s's. */
 static const char *const known_containerd[] = {
 	"/run/containerd/io.containerd.runtime.v2.task",
