@@ -87,6 +87,11 @@ cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
+# What it costs. Each prints a table, and fails where a bound is not kept.
+bench: guest-programs
+	@echo "== what is run under oom_lock, in instructions a kill"
+	@tests/bench/oom_lock
+
 # Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
 vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
@@ -104,4 +109,6 @@ vm-tests: guest-programs arm64-programs
 		env OOMWHY=oomwhy sh /share/run lockdown
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
+	@echo "== what is run under oom_lock, in instructions"
+	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix
