@@ -52,10 +52,7 @@ const char *const identity_source_names[] = {
 	"", "bundle", "log_link", "log_folder", "path", NULL,
 };
 const char *const request_source_names[] = {
-	"",
-	"allocated_pods_state",
-	"oom_score_adj",
-	NULL,
+	"", "allocated_pods_state", "oom_score_adj", "qos_class", NULL,
 };
 /* Derived from the type. */
 static const char *const severity_names[] = {
@@ -71,7 +68,7 @@ static const char *const schema_names[] = {
 		ENUM(request.source, "request_source", request_source_names,                    \
 		     "Where the request is known from: kubelet's own file, or oom_score_adj."), \
 		U64(request.error_bytes, "request_error_bytes",                                 \
-		    "The request is less than this away, in bytes; 0: it is exact.")
+		    "The request is at most this away, in bytes; 0: it is exact.")
 #define IDENTITY(who)                                                                                  \
 	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
 		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \
