@@ -57,12 +57,38 @@ lint:
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
 
+# The readers of files that others write, each fed what libFuzzer makes of its seeds: the same runs
+# each time. What ends one is kept in $(OUTPUT)/fuzz/.
+FUZZ_RUNS ?= 50000
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
+	logs.c oci.c quantity.c)
+FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
+
+$(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(TEST_CFLAGS) $(SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer $^ $(LIBS) -o $@
+
+# What it finds goes into the first folder, a new one: the seeds stay as they are.
+fuzz-test: $(FUZZERS)
+	@for fuzzer in $^; do name=$${fuzzer##*/}; echo "== fuzzing the reader of $$name: $(FUZZ_RUNS) runs"; \
+		rm -rf $$fuzzer.found && mkdir -p $$fuzzer.found && \
+		$$fuzzer -runs=$(FUZZ_RUNS) -seed=1 -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+			-dict=tests/fuzz/names.dict -artifact_prefix=$$fuzzer- \
+			$$fuzzer.found tests/fuzz/corpus/$$name > $$fuzzer.log 2>&1 || \
+			{ cat $$fuzzer.log; exit 1; }; done
+
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test cli-test kill-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test kill-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
--include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d
+-include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d
 
 # Real kills, here: on cgroup v1 or v2, as this machine has it. Only in cgroups of the test's own.
 kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
