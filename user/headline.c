@@ -100,6 +100,8 @@ static const char *suspect_name(__u64 level)
 		[LIMIT_NODE] = "node limit for pods",
 		[LIMIT_SLICE] = "another slice",
 		[LIMIT_HOST] = "machine",
+		[LIMIT_CPUSET] = "cpuset",
+		[LIMIT_MANUAL] = "by hand",
 	};
 
 	return level < sizeof(names) / sizeof(names[0]) && names[level] ? names[level] :
@@ -352,6 +354,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	} parts[] = {
 		{ losses->ring_kills, "kill record (kernel buffer full)",
 		  "kill records (kernel buffer full)" },
+		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
+		  "reports left out of the kernel's log (rate limit)" },
 		{ losses->queue, "line (reader of stdout too slow)",
 		  "lines (reader of stdout too slow)" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
