@@ -102,6 +102,7 @@ static int read_fd(struct explain *explain, int fd, const char **ret_packed)
 		return err;
 	explain->reader.reference_ns = written_ns(fd);
 	len = klog_source_peek(source, &first);
+	explain->feed.bytes_as_numbers = len && *first == '{';
 	if (jsonl_is_ours(first, len))
 		err = read_json_lines(explain, source);
 	else if (klog_export_is(first, len))

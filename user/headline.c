@@ -158,6 +158,8 @@ char *headline_limit(const struct incident *incident, char *buf, size_t size)
 				 "cpuset");
 	else if (level == LIMIT_MANUAL)
 		snprintf(buf, size, "by hand (sysrq-f)");
+	else if (incident->limit_owner.limit_level == LIMIT_POD)
+		snprintf(buf, size, "limit%s of the pod or its container", bytes);
 	else
 		limit_unknown(&incident->verdict, buf, size);
 	return buf;

@@ -28,7 +28,9 @@ static void close_report(struct klog *klog, struct klog_report *report)
 	klog_event_from_report(&klog->ev, report, &klog->config);
 	klog->stats.incidents += klog->ev.type == EVENT_INCIDENT;
 	klog->stats.stalls += klog->ev.type == EVENT_STALL;
-	klog->ev.incident.losses_total = klog->suppressed;
+	/* That nothing was lost a log cannot say. */
+	if (klog->suppressed)
+		klog->ev.incident.losses_total = klog->suppressed;
 	klog->config.emit(klog->config.context, &klog->ev);
 }
 
@@ -51,7 +53,18 @@ static struct klog_report *open_report(struct klog *klog, const struct klog_line
 	return ret;
 }
 
-/* The line that begins a report ends those of its kind that have come to their end. */
+/* What begins now ends the reports of its place whose victims are named. */
+static void close_complete(struct klog *klog, const struct klog_line *line)
+{
+	for (int i = 0; i < KLOG_OPEN_MAX; i++) {
+		struct klog_report *report = &klog->report[i];
+
+		if (report->open && klog_same_place(report, line) &&
+		    report->parts & (KLOG_HAS_KILLED | KLOG_HAS_EXITING))
+			close_report(klog, report);
+	}
+}
+
 static void take_header(struct klog *klog, const struct klog_line *line)
 {
 	struct klog_header header;
@@ -64,13 +77,7 @@ static void take_header(struct klog *klog, const struct klog_line *line)
 		same->latest = klog->stats.lines; /* two loggers wrote the same line */
 		return;
 	}
-	for (int i = 0; i < KLOG_OPEN_MAX; i++) {
-		struct klog_report *report = &klog->report[i];
-
-		if (report->open && klog_same_place(report, line) &&
-		    report->parts & (KLOG_HAS_KILLED | KLOG_HAS_EXITING))
-			close_report(klog, report);
-	}
+	close_complete(klog, line);
 	klog_report_header(open_report(klog, line), &header);
 }
 
@@ -174,6 +181,7 @@ static void take_suppressed(struct klog *klog, const struct klog_line *line)
 
 	if (!klog_value(line->text, line->len, "oom_kill_process: ", &count) || !count)
 		return;
+	close_complete(klog, line);
 	klog->suppressed += count;
 	klog->stats.losses++;
 	klog_event_from_loss(&klog->ev, line, klog->suppressed, &klog->config);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE /* memrchr() */
+#define _GNU_SOURCE /* memrchr(), memmem() */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,13 +77,31 @@ static const char *keep_of(struct klog_feed *feed, const char *from, const char 
 	return line;
 }
 
+/* "ill" of "Killed", as a list of bytes. */
+static const char *scan_numbers(const char *at, const char *end)
+{
+	static const char word[] = ",105,108,108,";
+
+	return memmem(at, (size_t)(end - at), word, strlen(word));
+}
+
+static const char *scan(const struct klog_feed *feed, const char *at, const char *end)
+{
+	const char *hit = klog_scan(at, end), *other;
+
+	if (!feed->bytes_as_numbers)
+		return hit;
+	other = scan_numbers(at, hit ? hit : end);
+	return other ? other : hit;
+}
+
 /* Takes what is whole, or, with @last, all; returns where the rest begins. */
 static const char *take_all(struct klog_feed *feed, bool last)
 {
 	const char *at = feed->buf, *end = feed->buf + feed->len, *hit, *next, *keep = at;
 
 	while (at < end) {
-		hit = klog_wants_lines(feed->klog) ? at : klog_scan(at, end);
+		hit = klog_wants_lines(feed->klog) ? at : scan(feed, at, end);
 		if (!hit)
 			return last ? end : keep_of(feed, at, end);
 		next = take_hit(feed, at, hit, end, last, &keep);

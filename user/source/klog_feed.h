@@ -14,6 +14,7 @@ struct klog_feed {
 	struct klog_reader *reader;
 	char *buf;
 	size_t len; /* bytes in it */
+	bool bytes_as_numbers; /* a journal in JSON may write a message as a list of bytes */
 	const char *broken; /* the place in it where a line is not begun but goes on; NULL */
 };
 

@@ -236,12 +236,14 @@ static enum prefix read_date(struct klog_reader *reader, struct cursor *c, struc
 	const char *token;
 	bool comma = false;
 
-	/* "Mon 2026-11-23 …" of the journal's short-full */
-	if (cursor_left(&d) > 5 && d.at[3] == ' ' && d.at[4] >= '0' && d.at[4] <= '9')
-		cursor_token(&d, &token);
 	if (!klog_time_iso(reader, &d, &line->time_ns, &comma) &&
-	    !klog_time_classic(reader, &d, &line->time_ns))
-		return PREFIX_NONE;
+	    !klog_time_classic(reader, &d, &line->time_ns)) {
+		/* "Mon 2026-11-23 …" of the journal's short-full, "Mon Nov 23 …" */
+		if (cursor_token(&d, &token) != 3 ||
+		    (!klog_time_iso(reader, &d, &line->time_ns, &comma) &&
+		     !klog_time_classic(reader, &d, &line->time_ns)))
+			return PREFIX_NONE;
+	}
 	*c = d;
 	if (skip_cri(c))
 		return PREFIX_INNER;
@@ -370,6 +372,15 @@ bool klog_read_line(struct klog_reader *reader, const char *bytes, size_t len,
 	return found != PREFIX_FOREIGN;
 }
 
+static const char *find_name(const char *bytes, const char *end)
+{
+	const char *at = end;
+
+	while (at > bytes && end - at < 15 && !strchr(" \t|=>];", at[-1]))
+		at--;
+	return at;
+}
+
 const char *klog_find_text(const char *bytes, size_t len)
 {
 	static const char *const words[] = {
@@ -380,11 +391,8 @@ const char *klog_find_text(const char *bytes, size_t len)
 	};
 	const char *found = memmem(bytes, len, " invoked oom-killer: ", 21);
 
-	if (found) { /* the name before it: of one with a space in it the last part */
-		while (found > bytes && found[-1] != ' ')
-			found--;
-		return found;
-	}
+	if (found) /* the name before it, or its last part */
+		return find_name(bytes, found);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		found = memmem(bytes, len, words[i], strlen(words[i]));
 		if (found)

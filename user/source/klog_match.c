@@ -119,6 +119,21 @@ struct klog_report *klog_match_table(struct klog *klog, const struct klog_line *
 	return found(newest, line);
 }
 
+static bool ends_with(const struct klog_comm *name, const struct klog_comm *end)
+{
+	return end->len && end->len <= name->len &&
+	       !memcmp(name->bytes + name->len - end->len, end->bytes, end->len);
+}
+
+/* After an unknown prefix a name may have lost its first words, or taken on the prefix's last. */
+static bool is_asker(const struct klog_report *report, const struct klog_line *line,
+		     const struct klog_comm *comm)
+{
+	if (line->prefixed)
+		return klog_comm_equal(&report->asker, comm);
+	return ends_with(&report->asker, comm) || ends_with(comm, &report->asker);
+}
+
 struct klog_report *klog_match_asker(struct klog *klog, const struct klog_line *line,
 				     const struct klog_comm *comm)
 {
@@ -126,14 +141,9 @@ struct klog_report *klog_match_asker(struct klog *klog, const struct klog_line *
 
 	for (int i = 0; i < KLOG_OPEN_MAX; i++) {
 		struct klog_report *report = &klog->report[i];
-		const struct klog_comm *asker = &report->asker;
 
-		/* Before an unknown prefix ends a name's first words may be cut off. */
 		if (klog_has_tables_to_come(report) && klog_same_place(report, line) &&
-		    report->asker_pid == NOT_KNOWN && asker->len <= comm->len &&
-		    (line->prefixed ? klog_comm_equal(asker, comm) :
-				      !memcmp(asker->bytes, comm->bytes + comm->len - asker->len,
-					      asker->len)))
+		    report->asker_pid == NOT_KNOWN && is_asker(report, line, comm))
 			ret = newer(ret, report);
 	}
 	return found(ret, line);

@@ -51,10 +51,11 @@ static bytes16 load(const char *at)
 	return ret;
 }
 
-/* In each of the 16 places from @at on: does "ill" stand there? 0xff or 0. */
-static bytes16 find_ill(const char *at)
+/* In each of the 16 places from @at on: does "kill" or "Kill" begin there? 0xff or 0. */
+static bytes16 find_kill(const char *at)
 {
-	return (bytes16)((load(at) == 'i') & (load(at + 1) == 'l') & (load(at + 2) == 'l'));
+	return (bytes16)(((load(at) | 0x20) == 'k') & (load(at + 1) == 'i') &
+			 (load(at + 2) == 'l') & (load(at + 3) == 'l'));
 }
 
 static bool any(bytes16 places)
@@ -64,14 +65,13 @@ static bool any(bytes16 places)
 	return words[0] | words[1];
 }
 
-/* The first "kill" of a report whose "ill" begins within [@at, @stop). */
 static const char *scan_slowly(const char *begin, const char *at, const char *stop,
 			       const char *end)
 {
-	for (; at < stop && (at = memchr(at, 'i', (size_t)(stop - at))); at++)
-		if (end - at >= 3 && at[1] == 'l' && at[2] == 'l' && at > begin &&
-		    (at[-1] | 0x20) == 'k' && is_report(begin, at - 1, end))
-			return at - 1;
+	for (; at < stop; at++)
+		if ((*at | 0x20) == 'k' && end - at >= 4 && !memcmp(at + 1, "ill", 3) &&
+		    is_report(begin, at, end))
+			return at;
 	return NULL;
 }
 
@@ -79,15 +79,20 @@ const char *klog_scan(const char *at, const char *end)
 {
 	const char *begin = at, *found;
 
-	for (; end - at >= STEP + 2; at += STEP) {
-		bytes16 places = find_ill(at) | find_ill(at + 16) | find_ill(at + 32) |
-				 find_ill(at + 48);
+	for (; end - at >= STEP + 3; at += STEP) {
+		bytes16 places[4];
 
-		if (!any(places))
+		for (int i = 0; i < 4; i++)
+			places[i] = find_kill(at + 16 * i);
+		if (!any(places[0] | places[1] | places[2] | places[3]))
 			continue;
-		found = scan_slowly(begin, at, at + STEP, end);
-		if (found)
-			return found;
+		for (int i = 0; i < 4; i++) {
+			found = any(places[i]) ? scan_slowly(begin, at + 16 * i, at + 16 * i + 16,
+							     end) :
+						 NULL;
+			if (found)
+				return found;
+		}
 	}
 	return scan_slowly(begin, at, end, end);
 }
