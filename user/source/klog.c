@@ -103,7 +103,7 @@ static void take_killed(struct klog *klog, const struct klog_line *line)
 	if (!report)
 		report = open_report(klog, line);
 	report->latest = klog->stats.lines;
-	klog_report_killed(report, &killed);
+	klog_report_killed(report, &killed, line->boot_ns);
 }
 
 /* Before 5.1: who was chosen; a child may be killed in its place. */
@@ -145,7 +145,7 @@ static void take_exiting(struct klog *klog, const struct klog_line *line)
 	if (!report)
 		report = open_report(klog, line);
 	report->latest = klog->stats.lines;
-	klog_report_killed(report, &killed);
+	klog_report_killed(report, &killed, line->boot_ns);
 	report->parts |= KLOG_HAS_EXITING;
 }
 

@@ -149,8 +149,8 @@ struct klog_report *klog_match_asker(struct klog *klog, const struct klog_line *
 	return found(ret, line);
 }
 
-/* Does what the report has speak against this end of it? */
-static bool contradicts(const struct klog_report *report, const struct klog_oom_kill *oom_kill)
+/* How well this end fits what the report has; 0: not at all. */
+static int fit_end(const struct klog_report *report, const struct klog_oom_kill *oom_kill)
 {
 	struct span stats = klog_report_span(report, report->stats_path);
 	bool is_memcg = oom_kill->reading[0].owner.len != 0, owner_fits = !stats.len;
@@ -158,24 +158,31 @@ static bool contradicts(const struct klog_report *report, const struct klog_oom_
 	for (int i = 0; i < oom_kill->readings; i++)
 		owner_fits = owner_fits || span_equal(stats, oom_kill->reading[i].owner);
 	if (is_memcg && !owner_fits && !report->stats_sum)
-		return true;
+		return 0;
 	if (is_memcg ? report->parts & KLOG_HAS_MEM_INFO : report->parts & KLOG_HAS_MEMORY)
-		return true;
-	return oom_kill->pid != NOT_KNOWN && report->tasks && !report->tasks_left_out &&
-	       !klog_report_task(report, oom_kill->pid);
+		return 0;
+	if (klog_report_task(report, oom_kill->pid))
+		return 3;
+	return report->tasks && !report->tasks_left_out ? 1 : 2; /* its line may be lost */
 }
 
 struct klog_report *klog_match_oom_kill(struct klog *klog, const struct klog_line *line,
 					const struct klog_oom_kill *oom_kill)
 {
 	struct klog_report *ret = NULL;
+	int best = 0;
 
 	for (int i = 0; i < KLOG_OPEN_MAX; i++) {
 		struct klog_report *report = &klog->report[i];
+		int fits = 0;
 
 		if (klog_has_tables_to_come(report) && !(report->parts & KLOG_HAS_OOM_KILL) &&
-		    klog_same_place(report, line) && !contradicts(report, oom_kill))
-			ret = newer(ret, report);
+		    klog_same_place(report, line))
+			fits = fit_end(report, oom_kill);
+		if (fits > best || (fits && fits == best && report->begun > ret->begun)) {
+			best = fits;
+			ret = report;
+		}
 	}
 	if (ret)
 		mix(klog, ret, line);
@@ -193,11 +200,14 @@ static bool has_killed(const struct klog_report *report, __u64 pid)
 	return report->victim.figures.pid == pid;
 }
 
-/* A member of the group that dies: one of the table, where there is one. */
+/*
+ * A member of the group that dies: one of the table, where there is one. Of a group the chosen one
+ * is named twice; that shows it where the group's own line is missing.
+ */
 static bool is_member(const struct klog_report *report, const struct klog_line *line,
 		      const struct klog_killed *killed)
 {
-	if (!(report->parts & KLOG_HAS_GROUP) || killed->global ||
+	if ((!(report->parts & KLOG_HAS_GROUP) && report->victim.counted < 2) || killed->global ||
 	    !is_within(report, line, AT_ONCE_NS))
 		return false;
 	if (!report->tasks || report->tasks_left_out)

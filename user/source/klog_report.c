@@ -45,7 +45,8 @@ struct klog_path klog_report_path(struct klog_report *report, struct span path)
 		report->pool_full = true;
 		return (struct klog_path){ 0 };
 	}
-	memcpy(report->pool + report->pool_len, path.at, path.len);
+	if (path.len)
+		memcpy(report->pool + report->pool_len, path.at, path.len);
 	report->pool_len += path.len;
 	return ret;
 }
@@ -103,28 +104,33 @@ void klog_report_oom_kill(struct klog_report *report, const struct klog_oom_kill
 	}
 }
 
-static void count_victim(struct klog_victim *victim, const struct klog_killed *line)
+static void count_victim(struct klog_report *report, struct klog_victim *victim,
+			 const struct klog_killed *line, __u64 boot_ns)
 {
-	victim->counted++;
-	if (victim->counted > 1)
+	/* At the same moment it is the same line, from a second logger. */
+	if (victim->counted && boot_ns != NOT_KNOWN && boot_ns == victim->boot_ns &&
+	    !(report->parts & KLOG_HAS_GROUP))
+		return;
+	victim->boot_ns = boot_ns;
+	if (victim->counted++)
 		return;
 	victim->figures = *line;
 	victim->figures.comm = (struct span){ 0 };
 	victim->comm = klog_comm_of(line->comm);
 }
 
-void klog_report_killed(struct klog_report *report, const struct klog_killed *line)
+void klog_report_killed(struct klog_report *report, const struct klog_killed *line, __u64 boot_ns)
 {
 	report->is_memcg = report->is_memcg || line->memcg;
 	report->is_global = report->is_global || line->global;
 	if (!(report->parts & KLOG_HAS_KILLED) || report->victim.figures.pid == line->pid) {
 		report->parts |= KLOG_HAS_KILLED;
-		count_victim(&report->victim, line);
+		count_victim(report, &report->victim, line, boot_ns);
 		return;
 	}
 	for (int i = 0; i < report->others; i++) {
 		if (report->other[i].figures.pid == line->pid) {
-			count_victim(&report->other[i], line);
+			count_victim(report, &report->other[i], line, boot_ns);
 			return;
 		}
 	}
@@ -133,7 +139,7 @@ void klog_report_killed(struct klog_report *report, const struct klog_killed *li
 		return;
 	}
 	memset(&report->other[report->others], 0, sizeof(report->other[0]));
-	count_victim(&report->other[report->others++], line);
+	count_victim(report, &report->other[report->others++], line, boot_ns);
 }
 
 const struct klog_task *klog_report_task(const struct klog_report *report, __u64 pid)

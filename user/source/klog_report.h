@@ -52,6 +52,7 @@ struct klog_victim {
 	struct klog_killed figures; /* without comm */
 	struct klog_comm comm;
 	__u64 counted; /* lines that name it */
+	__u64 boot_ns; /* of the latest; NOT_KNOWN */
 };
 
 /* In bytes; NOT_KNOWN. */
@@ -140,7 +141,7 @@ void klog_report_header(struct klog_report *report, const struct klog_header *he
 /* klog_report_oom_kill() - the line is there whole; the readings that the rest of the report allows
  * stay. */
 void klog_report_oom_kill(struct klog_report *report, const struct klog_oom_kill *line);
-void klog_report_killed(struct klog_report *report, const struct klog_killed *line);
+void klog_report_killed(struct klog_report *report, const struct klog_killed *line, __u64 boot_ns);
 
 /* klog_report_settle() - of several readings keep those that the other lines agree with. */
 void klog_report_settle(struct klog_report *report);
