@@ -178,7 +178,8 @@ static void set_trigger(struct event *ev, const struct klog_report *report, __u6
 	struct event_task *trigger = &ev->incident.trigger;
 	const struct klog_task *row = klog_report_task(report, report->asker_pid);
 
-	if (!(report->parts & KLOG_HAS_HEADER) || report->order == ORDER_SYSRQ)
+	/* Of two that alternate it is not said who asked for which. */
+	if (!(report->parts & KLOG_HAS_HEADER) || report->order == ORDER_SYSRQ || report->mixed)
 		return;
 	ev->incident.allocation.order = report->order;
 	ev->incident.allocation.gfp_mask = report->gfp_mask;
@@ -226,7 +227,7 @@ static void set_missing(struct event *ev, const struct klog_report *report)
 		const char *name;
 	} rows[] = {
 		/* Then a kill by hand looks like the machine's own. */
-		{ !(parts & KLOG_HAS_HEADER),
+		{ !(parts & KLOG_HAS_HEADER) || report->mixed,
 		  memcg ? "who asked" : "who asked (or whether it was sysrq-f)" },
 		{ memcg && !(parts & KLOG_HAS_MEMORY), "usage and limit" },
 		{ memcg && !(parts & KLOG_HAS_STATS), "memory table" },

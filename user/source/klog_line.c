@@ -153,7 +153,8 @@ static enum prefix read_tag(struct klog_reader *reader, struct cursor *c, struct
 		}
 		if (len && token[len - 1] == ':')
 			return PREFIX_FOREIGN;
-		if (!i && len) {
+		/* "kern.warn" of syslogs that write no host */
+		if (!i && len && memcmp(token, "kern.", len < 5 ? len : 5) != 0) {
 			line->host = token;
 			line->host_len = len;
 		}

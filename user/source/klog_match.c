@@ -101,7 +101,7 @@ struct klog_report *klog_match_header(struct klog *klog, const struct klog_line 
 
 struct klog_report *klog_match_table(struct klog *klog, const struct klog_line *line, __u32 part)
 {
-	struct klog_report *newest = NULL, *lacking = NULL;
+	struct klog_report *newest = NULL, *lacking = NULL, *continued = NULL;
 
 	for (int i = 0; i < KLOG_OPEN_MAX; i++) {
 		struct klog_report *report = &klog->report[i];
@@ -109,14 +109,17 @@ struct klog_report *klog_match_table(struct klog *klog, const struct klog_line *
 		if (!klog_has_tables_to_come(report) || !klog_same_place(report, line))
 			continue;
 		newest = newer(newest, report);
+		if (!continued || report->latest > continued->latest)
+			continued = report;
 		if (!(report->parts & part))
 			lacking = newer(lacking, report);
 	}
-	if (part && lacking && lacking != newest) {
+	/* A table goes on where it began; a new one belongs to who has none. */
+	if (!part || !lacking)
+		return found(continued, line);
+	if (lacking != newest)
 		mix(klog, lacking, line);
-		return found(lacking, line);
-	}
-	return found(newest, line);
+	return found(lacking, line);
 }
 
 static bool ends_with(const struct klog_comm *name, const struct klog_comm *end)
