@@ -116,10 +116,11 @@ static int read_fd(struct explain *explain, int fd, const char **ret_packed)
 static bool say_unreadable(const char *name, int err, const char *packed)
 {
 	if (err == -ENOTSUP)
-		log_error("%s is packed in a way that is not read here (%s): unpack it, as in "
-			  "'zstdcat FILE | oomwhy explain -' or 'journalctl -k -o export --file FILE | "
-			  "oomwhy explain -'",
-			  name, packed);
+		log_error(
+			"%s is packed in a way that is not read here (%s): unpack it, as in "
+			"'zstdcat FILE | oomwhy explain -' or 'journalctl -k -o export --file FILE | "
+			"oomwhy explain -'",
+			name, packed);
 	else if (err == -EBADMSG)
 		log_error("%s: damaged or cut; what was before that is told", name);
 	else

@@ -30,8 +30,8 @@ struct explain {
 void explain_event(void *context, struct event *ev);
 
 /*
- * explain_files() - all that is asked for, to explain_event(). *@ret_failed: some of it could not be
- * read, which was told. Returns an exit status where nothing at all can be read.
+ * explain_files() - all that is asked for, to explain_event(). *@ret_failed: some of it could not
+ * be read, which was told. Returns an exit status where nothing at all can be read.
  */
 int explain_files(struct explain *explain, bool *ret_failed);
 

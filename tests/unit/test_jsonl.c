@@ -88,7 +88,8 @@ static void in_containers_logs(void **state)
 	(void)state;
 	fixture_build("pod", &event);
 	len = json_write(&event, line, sizeof(line));
-	n = snprintf(wrapped, sizeof(wrapped), "2026-11-23T10:11:12.123456789Z stdout F %.*s", len, line);
+	n = snprintf(wrapped, sizeof(wrapped), "2026-11-23T10:11:12.123456789Z stdout F %.*s", len,
+		     line);
 	read_back(wrapped, (size_t)n);
 	assert_true(jsonl_is_ours(wrapped, (size_t)n));
 	n = snprintf(wrapped, sizeof(wrapped), "{\"log\":\"");
@@ -130,11 +131,11 @@ static void refused(void **state)
 /* Values of other types than the table says are passed over, as are unknown keys. */
 static void odd_values(void **state)
 {
-#define ODD                                                                                           \
-	"{\"schema\":\"oomwhy/1\",\"type\":\"oom_kill\",\"time\":5,\"id\":7,\"new\":{\"a\":[1]},"       \
-	"\"victim\":{\"process\":{\"pid\":\"x\",\"vpid\":-1},\"comm\":{},\"comm_hex\":\"6g\","         \
-	"\"oom_score_adj\":1.5,\"cgroup\":\"x\"},\"verdict\":[],\"memcgs\":{\"a\":1},"                 \
-	"\"memcgs_omitted\":-5,\"other_victims\":[1,null,{\"process\":{\"pid\":9}}],"                  \
+#define ODD                                                                                       \
+	"{\"schema\":\"oomwhy/1\",\"type\":\"oom_kill\",\"time\":5,\"id\":7,\"new\":{\"a\":[1]}," \
+	"\"victim\":{\"process\":{\"pid\":\"x\",\"vpid\":-1},\"comm\":{},\"comm_hex\":\"6g\","    \
+	"\"oom_score_adj\":1.5,\"cgroup\":\"x\"},\"verdict\":[],\"memcgs\":{\"a\":1},"            \
+	"\"memcgs_omitted\":-5,\"other_victims\":[1,null,{\"process\":{\"pid\":9}}],"             \
 	"\"limit_owner\":{\"limit_bytes\":true,\"limit_level\":\"nonsense\"}}"
 	(void)state;
 	read_back(ODD, strlen(ODD));
@@ -170,9 +171,9 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_field),	     cmocka_unit_test(every_fixture),
-		cmocka_unit_test(judged_again),	     cmocka_unit_test(in_containers_logs),
-		cmocka_unit_test(refused),	     cmocka_unit_test(odd_values),
+		cmocka_unit_test(every_field),	cmocka_unit_test(every_fixture),
+		cmocka_unit_test(judged_again), cmocka_unit_test(in_containers_logs),
+		cmocka_unit_test(refused),	cmocka_unit_test(odd_values),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

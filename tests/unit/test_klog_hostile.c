@@ -60,7 +60,8 @@ static void one_reading(void **state)
 		  "/a/x,task_memcg=/kubepods", "x" },
 		{ "/", "/k/x,task_memcg=/y,task_memcg=/k/x,task_memcg=/y/z,task=x",
 		  "/k/x,task_memcg=/y", "/k/x,task_memcg=/y/z", "x" },
-		/* the asker's cpuset: its words are followed by no list of nodes, or not by paths */
+		/* the asker's cpuset: its words are followed by no list of nodes, or not by paths
+		 */
 		{ "x,oom_memcg=/kubepods,task_memcg=/kubepods", "/a,task_memcg=/a/b,task=x", "/a",
 		  "/a/b", "x" },
 		{ "x,mems_allowed=0,oom_memcg=", "/a,task_memcg=/a/b,task=x", "/a", "/a/b", "x" },
@@ -105,19 +106,23 @@ static void the_rest_decides(void **state)
 	const struct incident *incident = &run.ev[0].incident;
 
 	(void)state;
-	klog_run_text(&run, "[10.0] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
-			    "[10.0] Memory cgroup stats for /a:\n"
-			    "[10.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=" FORGED
-			    ",mems_allowed=0,oom_memcg=" REAL ",pid=104,uid=0\n");
+	klog_run_text(
+		&run,
+		"[10.0] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[10.0] Memory cgroup stats for /a:\n"
+		"[10.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=" FORGED
+		",mems_allowed=0,oom_memcg=" REAL ",pid=104,uid=0\n");
 	assert_int_equal(run.count, 1);
 	text_is(&run.ev[0], incident->limit_owner.cgroup.path, "/a");
 	text_is(&run.ev[0], incident->victim.cgroup.path, "/a/b");
 	assert_true(incident->log.ambiguous == NOT_KNOWN);
 	/* The name of the victim, where its cgroup's could be a part of it. */
-	klog_run_text(&run, "[10.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
-			    "oom_memcg=/a,task_memcg=/a/b,task=c,task=d,pid=104,uid=0\n"
-			    "[10.0] Memory cgroup out of memory: Killed process 104 (c,task=d) total-vm:4kB, "
-			    "anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n");
+	klog_run_text(
+		&run,
+		"[10.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+		"oom_memcg=/a,task_memcg=/a/b,task=c,task=d,pid=104,uid=0\n"
+		"[10.0] Memory cgroup out of memory: Killed process 104 (c,task=d) total-vm:4kB, "
+		"anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n");
 	assert_int_equal(run.count, 1);
 	text_is(&run.ev[0], incident->victim.cgroup.path, "/a/b");
 	text_is(&run.ev[0], incident->victim.comm, "c,task=d");
@@ -127,10 +132,12 @@ static void the_rest_decides(void **state)
 static void newline_in_a_name(void **state)
 {
 	(void)state;
-	klog_run_text(&run, "6,1,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
-			    "oom_memcg=/a,task_memcg=/a,task=x\\x0aOut of memory,pid=104,uid=0\n"
-			    "6,2,3,-;Memory cgroup out of memory: Killed process 104 (x\\x0aOut of memory) "
-			    "total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n");
+	klog_run_text(
+		&run,
+		"6,1,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+		"oom_memcg=/a,task_memcg=/a,task=x\\x0aOut of memory,pid=104,uid=0\n"
+		"6,2,3,-;Memory cgroup out of memory: Killed process 104 (x\\x0aOut of memory) "
+		"total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n");
 	assert_int_equal(run.count, 1);
 	text_is(&run.ev[0], run.ev[0].incident.victim.comm, "x\nOut of memory");
 	text_is(&run.ev[0], run.ev[0].incident.limit_owner.cgroup.path, "/a");
@@ -149,8 +156,14 @@ static void write_all(void)
 
 static void damage(char *log, size_t len)
 {
-	static const char *const words[] = { "oom-kill:constraint=", "Killed process ", ",task=", "\n",
-					     "oom_memcg=", "\\x0a", "[", " invoked oom-killer: gfp_mask=" };
+	static const char *const words[] = { "oom-kill:constraint=",
+					     "Killed process ",
+					     ",task=",
+					     "\n",
+					     "oom_memcg=",
+					     "\\x0a",
+					     "[",
+					     " invoked oom-killer: gfp_mask=" };
 	__u32 times = random_number() % 40;
 
 	for (__u32 i = 0; i < times; i++) {
@@ -213,7 +226,7 @@ static void huge_line(void **state)
 		klog_run_bytes(&run, bytes, sizeof(bytes));
 	klog_run_bytes(&run, "\n", 1);
 	klog_run_bytes(&run, bytes, sizeof(bytes));
-#define LAST                                                                                     \
+#define LAST                                                                                       \
 	" oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=" \
 	"/a,task_memcg=/a,task=x,pid=104,uid=0\n"
 	klog_run_bytes(&run, LAST, strlen(LAST));
@@ -225,11 +238,15 @@ static void huge_line(void **state)
 /* The quick scan finds what a slow one does, wherever it stands. */
 static void scan_misses_nothing(void **state)
 {
-	static const char *const words[] = { "oom-kill:constraint=", " oom-killer: gfp_mask=",
-					     "Killed process 1", "Kill process 1",
-					     "oom_kill_process: 1", "no killable processes",
+	static const char *const words[] = { "oom-kill:constraint=",
+					     " oom-killer: gfp_mask=",
+					     "Killed process 1",
+					     "Kill process 1",
+					     "oom_kill_process: 1",
+					     "no killable processes",
 					     "killed as a result of limit of ",
-					     "killed due to memory.oom.group", "killing the task" };
+					     "killed due to memory.oom.group",
+					     "killing the task" };
 	char bytes[300];
 
 	(void)state;
@@ -251,10 +268,10 @@ static void scan_misses_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_reading),	     cmocka_unit_test(two_readings),
-		cmocka_unit_test(the_rest_decides),  cmocka_unit_test(newline_in_a_name),
-		cmocka_unit_test(random_damage),     cmocka_unit_test(random_bytes),
-		cmocka_unit_test(huge_line),	     cmocka_unit_test(scan_misses_nothing),
+		cmocka_unit_test(one_reading),	    cmocka_unit_test(two_readings),
+		cmocka_unit_test(the_rest_decides), cmocka_unit_test(newline_in_a_name),
+		cmocka_unit_test(random_damage),    cmocka_unit_test(random_bytes),
+		cmocka_unit_test(huge_line),	    cmocka_unit_test(scan_misses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,7 +163,8 @@ static void journal_json(unsigned long long us, const char *text)
 /* As the journal writes what is not UTF-8. */
 static void journal_bytes(unsigned long long us, const char *text)
 {
-	put("{\"_SOURCE_MONOTONIC_TIMESTAMP\":\"%llu\",\"_TRANSPORT\":\"kernel\",\"MESSAGE\":[", us);
+	put("{\"_SOURCE_MONOTONIC_TIMESTAMP\":\"%llu\",\"_TRANSPORT\":\"kernel\",\"MESSAGE\":[",
+	    us);
 	for (const char *at = text; *at; at++)
 		put("%s%d", at == text ? "" : ",", *at);
 	put("]}\n");
@@ -339,10 +340,8 @@ static void years(void **state)
 		const char *date;
 		__u64 seconds;
 	} dates[] = {
-		{ "Nov 23 10:11:12", 1795428672 },
-		{ "Nov 24 06:00:00", 1795500000 },
-		{ "Dec 31 23:59:59", 1767225599 },
-		{ "Jan  1 00:00:00", 1767225600 },
+		{ "Nov 23 10:11:12", 1795428672 }, { "Nov 24 06:00:00", 1795500000 },
+		{ "Dec 31 23:59:59", 1767225599 }, { "Jan  1 00:00:00", 1767225600 },
 		{ "Feb 28 12:00:00", 1772280000 },
 	};
 	char text[512];
@@ -359,8 +358,9 @@ static void years(void **state)
 static void zones(void **state)
 {
 	static const char *const dates[] = {
-		"2026-11-23T10:11:12Z",	     "2026-11-23T10:11:12+00:00", "2026-11-23T11:11:12+0100",
-		"2026-11-22T22:11:12-12:00", "2026-11-23T15:56:12+05:45", "2026-11-23T10:11:12",
+		"2026-11-23T10:11:12Z",	     "2026-11-23T10:11:12+00:00",
+		"2026-11-23T11:11:12+0100",  "2026-11-22T22:11:12-12:00",
+		"2026-11-23T15:56:12+05:45", "2026-11-23T10:11:12",
 	};
 	char text[512];
 

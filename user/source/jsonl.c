@@ -265,5 +265,6 @@ bool jsonl_is_ours(const char *bytes, size_t len)
 	len = newline ? (size_t)(newline - bytes) : len;
 	if (!memchr(bytes, '{', len < 64 ? len : 64))
 		return false;
-	return memmem(bytes, len, plain, strlen(plain)) || memmem(bytes, len, quoted, strlen(quoted));
+	return memmem(bytes, len, plain, strlen(plain)) ||
+	       memmem(bytes, len, quoted, strlen(quoted));
 }

@@ -82,7 +82,7 @@ static void take_header(struct klog *klog, const struct klog_line *line)
 }
 
 void klog_take_oom_kill(struct klog *klog, const struct klog_line *line,
-			  const struct klog_oom_kill *oom_kill)
+			const struct klog_oom_kill *oom_kill)
 {
 	struct klog_report *report = klog_match_oom_kill(klog, line, oom_kill);
 
@@ -406,7 +406,8 @@ void klog_flush(struct klog *klog)
 		struct klog_report *oldest = NULL;
 
 		for (int i = 0; i < KLOG_OPEN_MAX; i++)
-			if (klog->report[i].open && (!oldest || klog->report[i].begun < oldest->begun))
+			if (klog->report[i].open &&
+			    (!oldest || klog->report[i].begun < oldest->begun))
 				oldest = &klog->report[i];
 		if (oldest)
 			close_report(klog, oldest);

@@ -232,7 +232,8 @@ static void set_missing(struct event *ev, const struct klog_report *report)
 		{ memcg && !(parts & KLOG_HAS_MEMORY), "usage and limit" },
 		{ memcg && !(parts & KLOG_HAS_STATS), "memory table" },
 		{ !(parts & KLOG_HAS_TASKS), "task table" },
-		{ !(parts & (KLOG_HAS_OOM_KILL | KLOG_HAS_KILL | KLOG_HAS_NOBODY)), "oom-kill line" },
+		{ !(parts & (KLOG_HAS_OOM_KILL | KLOG_HAS_KILL | KLOG_HAS_NOBODY)),
+		  "oom-kill line" },
 		{ !(parts & killed), "Killed process line" },
 	};
 
@@ -269,8 +270,7 @@ void klog_event_from_report(struct event *ev, const struct klog_report *report,
 	if (nobody)
 		snprintf(what, sizeof(what), "stall");
 	else if (ev->incident.victim.pid != NOT_KNOWN)
-		snprintf(what, sizeof(what), "%llu",
-			 (unsigned long long)ev->incident.victim.pid);
+		snprintf(what, sizeof(what), "%llu", (unsigned long long)ev->incident.victim.pid);
 	set_id(ev, report->boot_id, config, what);
 }
 

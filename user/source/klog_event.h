@@ -14,7 +14,8 @@ void klog_event_from_report(struct event *ev, const struct klog_report *report,
 void klog_event_from_loss(struct event *ev, const struct klog_line *line, __u64 total,
 			  const struct klog_config *config);
 
-/* klog_event_owner() - of klog_owner.c: limit_owner, constraint, memcgs, suspects; after the victim. */
+/* klog_event_owner() - of klog_owner.c: limit_owner, constraint, memcgs, suspects; after the
+ * victim. */
 void klog_event_owner(struct event *ev, const struct klog_report *report);
 
 #endif

@@ -9,7 +9,8 @@
 
 #define SIZE (4 * KLOG_LINE_MAX)
 
-struct export {
+struct export
+{
 	struct klog *klog;
 	struct klog_reader *reader;
 	struct journal_entry entry;

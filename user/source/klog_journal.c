@@ -115,10 +115,9 @@ static enum json_line read_entry(struct klog_reader *reader, json_t *root, struc
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(root, key, value)
-		if (json_is_string(value))
-			journal_field(reader, &entry, ret, key, strlen(key),
-				      json_string_value(value), json_string_length(value));
+	json_object_foreach(root, key, value) if (json_is_string(value))
+		journal_field(reader, &entry, ret, key, strlen(key), json_string_value(value),
+			      json_string_length(value));
 	value = json_object_get(root, "MESSAGE");
 	if (json_is_array(value)) {
 		entry.has_message = message_of_bytes(reader, value, ret);

@@ -291,8 +291,7 @@ static enum prefix read_words(struct cursor *c)
 	return kernel ? PREFIX_INNER : PREFIX_FOREIGN;
 }
 
-static enum prefix read_digits(struct klog_reader *reader, struct cursor *c,
-			       struct klog_line *line)
+static enum prefix read_digits(struct klog_reader *reader, struct cursor *c, struct klog_line *line)
 {
 	enum prefix found;
 
@@ -302,8 +301,7 @@ static enum prefix read_digits(struct klog_reader *reader, struct cursor *c,
 	return found == PREFIX_NONE ? read_unix(reader, c, line) : found;
 }
 
-static enum prefix read_object(struct klog_reader *reader, struct cursor *c,
-			       struct klog_line *line)
+static enum prefix read_object(struct klog_reader *reader, struct cursor *c, struct klog_line *line)
 {
 	enum json_line kind = klog_read_json(reader, c->at, cursor_left(c), line);
 
@@ -337,8 +335,7 @@ static enum prefix read_monotonic(struct klog_reader *reader, struct cursor *c,
 	return found;
 }
 
-static enum prefix read_prefix(struct klog_reader *reader, struct cursor *c,
-			       struct klog_line *line)
+static enum prefix read_prefix(struct klog_reader *reader, struct cursor *c, struct klog_line *line)
 {
 	if (c->at == c->end)
 		return PREFIX_NONE;
@@ -385,10 +382,23 @@ static const char *find_name(const char *bytes, const char *end)
 const char *klog_find_text(const char *bytes, size_t len)
 {
 	static const char *const words[] = {
-		"oom-kill:constraint=", "Memory cgroup out of memory", "Out of memory", "Tasks in ",
-		"Task in ", "CPU: ", "Memory cgroup stats for ", "memory: usage ", "memory+swap: usage ",
-		"swap: usage ", "Mem-Info:", "Tasks state ", "Node 0 ", "[  pid  ]", "[ pid ]",
-		"Killed process ", "oom_kill_process: ",
+		"oom-kill:constraint=",
+		"Memory cgroup out of memory",
+		"Out of memory",
+		"Tasks in ",
+		"Task in ",
+		"CPU: ",
+		"Memory cgroup stats for ",
+		"memory: usage ",
+		"memory+swap: usage ",
+		"swap: usage ",
+		"Mem-Info:",
+		"Tasks state ",
+		"Node 0 ",
+		"[  pid  ]",
+		"[ pid ]",
+		"Killed process ",
+		"oom_kill_process: ",
 	};
 	const char *found = memmem(bytes, len, " invoked oom-killer: ", 21);
 

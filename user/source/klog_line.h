@@ -52,7 +52,8 @@ void klog_reader_free(struct klog_reader *reader);
 bool klog_read_line(struct klog_reader *reader, const char *bytes, size_t len,
 		    struct klog_line *ret);
 
-/* klog_find_text() - where the words of a report begin in a line whose prefix is not known; NULL. */
+/* klog_find_text() - where the words of a report begin in a line whose prefix is not known; NULL.
+ */
 const char *klog_find_text(const char *bytes, size_t len);
 
 #endif

@@ -5,8 +5,7 @@
 
 #define PATIENCE_NS (10 * 1000000000ULL) /* a slow console prints a long report for seconds */
 #define AT_ONCE_NS 1000000000ULL /* what one kill prints after its report */
-#define ENDED \
-	(KLOG_HAS_KILL | KLOG_HAS_KILLED | KLOG_HAS_EXITING | KLOG_HAS_NOBODY)
+#define ENDED (KLOG_HAS_KILL | KLOG_HAS_KILLED | KLOG_HAS_EXITING | KLOG_HAS_NOBODY)
 
 static __u64 difference(__u64 a, __u64 b)
 {

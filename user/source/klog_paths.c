@@ -47,8 +47,9 @@ static bool is_below(struct span path, struct span top)
 /* A reading counts once, however it was found. */
 static void add(struct klog_oom_kill *ret, struct klog_reading reading)
 {
-	if (!is_path(reading.memcg) || (reading.owner.len && (!is_path(reading.owner) ||
-							      !is_below(reading.memcg, reading.owner))))
+	if (!is_path(reading.memcg) ||
+	    (reading.owner.len &&
+	     (!is_path(reading.owner) || !is_below(reading.memcg, reading.owner))))
 		return;
 	for (int i = 0; i < ret->readings && i < KLOG_READINGS_MAX; i++)
 		if (span_equal(ret->reading[i].owner, reading.owner) &&

@@ -65,8 +65,7 @@ static bool any(bytes16 places)
 	return words[0] | words[1];
 }
 
-static const char *scan_slowly(const char *begin, const char *at, const char *stop,
-			       const char *end)
+static const char *scan_slowly(const char *begin, const char *at, const char *stop, const char *end)
 {
 	for (; at < stop; at++)
 		if ((*at | 0x20) == 'k' && end - at >= 4 && !memcmp(at + 1, "ill", 3) &&
@@ -87,9 +86,9 @@ const char *klog_scan(const char *at, const char *end)
 		if (!any(places[0] | places[1] | places[2] | places[3]))
 			continue;
 		for (int i = 0; i < 4; i++) {
-			found = any(places[i]) ? scan_slowly(begin, at + 16 * i, at + 16 * i + 16,
-							     end) :
-						 NULL;
+			found = any(places[i]) ?
+					scan_slowly(begin, at + 16 * i, at + 16 * i + 16, end) :
+					NULL;
 			if (found)
 				return found;
 		}

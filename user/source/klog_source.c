@@ -138,7 +138,10 @@ static const char *packed_with(const char *bytes, size_t len)
 {
 	if (len >= 4 && !memcmp(bytes, "\x28\xb5\x2f\xfd", 4))
 		return "zstd";
-	if (len >= 6 && !memcmp(bytes, "\xfd" "7zXZ\0", 6))
+	if (len >= 6 && !memcmp(bytes,
+				"\xfd"
+				"7zXZ\0",
+				6))
 		return "xz";
 	if (len >= 3 && !memcmp(bytes, "BZh", 3))
 		return "bzip2";

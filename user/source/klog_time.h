@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* klog_time: dates as logs write them -> ns since 1970. Pure but for the zone of local times (TZ). */
+/* klog_time: dates as logs write them -> ns since 1970. Pure but for the zone of local times (TZ).
+ */
 #ifndef OOMWHY_KLOG_TIME_H
 #define OOMWHY_KLOG_TIME_H
 

@@ -44,8 +44,8 @@ static bool is_stat(const char *text, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && ((text[i] >= 'a' && text[i] <= 'z') || text[i] == '_' ||
-			   (i && is_digit(text[i]))))
+	while (i < len &&
+	       ((text[i] >= 'a' && text[i] <= 'z') || text[i] == '_' || (i && is_digit(text[i]))))
 		i++;
 	if (!i || i + 1 >= len || text[i++] != ' ')
 		return false;
@@ -77,7 +77,8 @@ static enum klog_kind kind_of_ending(const char *text, size_t len)
 	/* "Memory cgroup out of memory: …", "Out of memory: …", "Killed process …" */
 	if (find(text, len < 80 ? len : 80, "Killed process "))
 		return KLOG_KILLED;
-	if (find(text, len < 80 ? len : 80, "Kill process ") && find(text, len, " or sacrifice child"))
+	if (find(text, len < 80 ? len : 80, "Kill process ") &&
+	    find(text, len, " or sacrifice child"))
 		return KLOG_KILL;
 	if (find(text, len < 80 ? len : 80, "OOM victim ") && find(text, len, " already exiting"))
 		return KLOG_EXITING;
@@ -90,7 +91,8 @@ static enum klog_kind kind_of_words(const char *text, size_t len)
 		return KLOG_HEADER;
 	if (find_near(text, len, " cpuset="))
 		return KLOG_CPUSET;
-	if (find_near(text, len, ": page allocation failure") || find_near(text, len, ": page allocation stalls"))
+	if (find_near(text, len, ": page allocation failure") ||
+	    find_near(text, len, ": page allocation stalls"))
 		return KLOG_ELSE;
 	return is_stat(text, len) ? KLOG_STAT : KLOG_OTHER;
 }
@@ -324,7 +326,8 @@ bool klog_read_group(const char *text, size_t len, struct span *ret_path)
 	size_t skip = strlen("Tasks in ");
 
 	/* A path may have these words in it: the last ones are the kernel's. */
-	for (const char *next = end; next; next = find(next + 1, (size_t)(text + len - next - 1), GROUP_WORDS))
+	for (const char *next = end; next;
+	     next = find(next + 1, (size_t)(text + len - next - 1), GROUP_WORDS))
 		end = next;
 	if (!end || (size_t)(end - text) <= skip || text[skip] != '/')
 		return false;
