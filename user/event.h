@@ -327,6 +327,7 @@ struct losses {
 	__u64 queue; /* the reader of stdout was too slow */
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* the kernel did not run a program (recursion) */
+	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
 };
 
 struct incident {
@@ -363,6 +364,12 @@ struct incident {
 	__u64 host_low_bytes; /* below this the machine itself is short (sum of the high watermarks)
 			       */
 	__u64 cgroup_version; /* of the memory controller: 1 or 2 */
+	struct {
+		struct text missing; /* parts of the kernel's report that its log does not have */
+		__u64 ambiguous; /* bool: a name in it looks like the report's own words; 1 or not
+				    said */
+		__u64 mixed; /* bool: its lines stand among another report's; 1 or not said */
+	} log; /* evidence "log" only */
 	__u64 losses_total; /* up to this line */
 };
 

@@ -300,6 +300,8 @@ static const struct field losses_rows[] = {
 	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
 	U64(queue, "queue", "Lines dropped because their reader was too slow."),
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
+	U64(log_reports, "log_reports",
+	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
 	U64(hook_misses, "hook_misses", "Times that the kernel did not run one of our programs."),
 };
 static DEFINE(losses_table, losses_rows);
@@ -383,6 +385,13 @@ static const struct field incident_rows[] = {
 	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
 	      "The limit owner, else the lowest full cgroup above the victim's."),
 	U64(incident.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
+	TEXT(incident.log.missing, "log.missing",
+	     "Parts of the kernel's report that its log does not have; evidence log only."),
+	BOOL(incident.log.ambiguous, "log.ambiguous",
+	     "True: a name in the report looks like its own words, so it can be read in two ways."),
+	BOOL(incident.log.mixed, "log.mixed",
+	     "True: another report's lines stand among its own; figures without an owner are left "
+	     "out."),
 	U64(incident.losses_total, "losses.total", "Losses up to this line."),
 };
 static DEFINE(incident_table, incident_rows);

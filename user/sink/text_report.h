@@ -45,4 +45,7 @@ void report_container(struct report *r);
 /* report_limit() - why it is this limit, how that is known, and each level's state. */
 void report_limit(struct report *r);
 
+/* report_log() - what its kernel log lacks, or leaves open. */
+void report_log(struct report *r);
+
 #endif
