@@ -303,7 +303,6 @@ static void finish(struct tracer *tracer)
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
-	keeper_stop(&tracer->keeper);
 }
 
 static enum exit_status end_of_writer(struct tracer *tracer)
@@ -366,7 +365,11 @@ static enum exit_status trace(struct tracer *tracer)
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
-	return end_of_writer(tracer);
+	status = end_of_writer(tracer);
+	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
+	if (keeper_stop(&tracer->keeper))
+		_exit(status);
+	return status;
 }
 
 int tracer_run(const struct tracer_options *options)

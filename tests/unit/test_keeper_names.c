@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -454,6 +455,56 @@ static void end_of_a_stall(void **state)
 	assert_int_equal(ev.update.limit_owner.limit_level, LIMIT_CONTAINER);
 }
 
+/* Who died with the victim, in the same container: its names, and nothing twice. */
+static void others_are_named(void **state)
+{
+	struct event *ev = kill_one();
+	struct event_task *other = &ev->incident.other_victims[0];
+
+	(void)state;
+	add_file(STREAM_CID, "cart-0", "cart")->restarts = 3;
+	put_container();
+	lookups_run(&keeper.lookups);
+	*other = ev->incident.victim;
+	ev->incident.other_victims_count = 1;
+	complete(ev);
+	assert_who(ev, &other->who, "cart-0", "cart");
+	assert_int_equal(ev->incident.victim.who.restarts, 3);
+	assert_int_equal(other->who.restarts, NOT_KNOWN);
+}
+
+static void consume(void *context)
+{
+	(void)context;
+}
+
+/* A disk that does not answer must not keep the program from ending. */
+static void end_of_a_stuck_thread(void **state)
+{
+	static struct keeper stuck; /* the thread outlives the test */
+	struct keeper_config config = {
+		.host_root = "/nonexistent",
+		.fd = keeper.lookups.fd,
+		.consume = consume,
+		.look_up = look_up,
+		.names = files,
+	};
+
+	(void)state;
+	assert_int_equal(keeper_start(&stuck, &config), 0);
+	index_put(&stuck.index, 1, 0, "");
+	index_put(&stuck.index, 101, 1, "kubepods");
+	index_put(&stuck.index, 103, 101, "pod" STREAM_UID);
+	index_put(&stuck.index, 104, 103, STREAM_CID);
+	stuck_ms = 3000;
+	assert_int_equal(write(stuck.lookups.fd, &(__u64){ 1 }, sizeof(__u64)), sizeof(__u64));
+	while (!looked_up)
+		usleep(1000);
+	assert_int_equal(keeper_stop(&stuck), -ETIMEDOUT);
+	stuck_ms = 0;
+	assert_int_equal(keeper_stop(&stuck), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +519,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sandbox_is_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(small_container_is_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(end_of_a_stall, setup, teardown),
+		cmocka_unit_test_setup_teardown(others_are_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(end_of_a_stuck_thread, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,12 @@ struct keeper {
 
 /* keeper_start() - fills the index and begins to keep it. Returns 0 or -errno. */
 int keeper_start(struct keeper *keeper, const struct keeper_config *config);
-void keeper_stop(struct keeper *keeper);
+
+/*
+ * keeper_stop() - end the thread. Returns 0, or -ETIMEDOUT where a file has kept it from ending for
+ * 2 s: then it still uses what is the keeper's.
+ */
+int keeper_stop(struct keeper *keeper);
 
 /* keeper_ask() - T1: have the chore done, soon. */
 void keeper_ask(struct keeper *keeper);
