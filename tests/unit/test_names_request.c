@@ -224,7 +224,10 @@ static void no_app_container(void **state)
 	assert_true(tree_look_up(CGROUP(UID_CART, CID_PAUSE), &names));
 	assert_int_equal(names.request_bytes, NOT_KNOWN);
 	assert_int_equal(names.request_source, REQUEST_NONE);
-	tree_look_up("/kubepods/burstable/pod" UID_CART, &names);
+	assert_true(tree_look_up("/kubepods/besteffort/pod" UID_CART "/" CID_PAUSE, &names));
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_source, REQUEST_NONE);
+	tree_look_up("/kubepods/besteffort/pod" UID_CART, &names);
 	assert_int_equal(names.request_bytes, NOT_KNOWN);
 	/* conmon: it serves the container that has these names. */
 	assert_true(
@@ -244,22 +247,32 @@ static __s64 adj_of(__u64 request_bytes, __u64 memory_bytes)
 	return adj < 3 ? 3 : adj > 999 ? 999 : adj;
 }
 
+static void check_inverse(__u64 request, __u64 memory)
+{
+	__s64 adj = adj_of(request, memory);
+	__u64 thousandths = adj == 999 ? 2 : adj == 3 ? 3 : 1, middle, error;
+
+	assert_true(request_of_adj(adj, memory, &middle, &error));
+	assert_true(request <= middle + error && middle <= request + error);
+	/* Nor is the span wider than it must be. */
+	assert_true(error <= thousandths * memory / 2000 + 1);
+}
+
 /* For each request, what is made of its adj is no farther from it than is said. */
 static void inverse_of_adj(void **state)
 {
+	static const __u64 small[] = { 1, 7, 999, 1000, 1001, 1999, 2001, 4099 };
 	unsigned int seed = 20261125;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+		for (__u64 request = 0; request < small[i]; request++)
+			check_inverse(request, small[i]);
 	for (int i = 0; i < 200000; i++) {
 		__u64 memory = ((__u64)rand_r(&seed) + 1) << (rand_r(&seed) % 12);
-		__u64 request = (((__u64)rand_r(&seed) << 31) | (__u64)rand_r(&seed)) % memory;
-		__s64 adj = adj_of(request, memory);
-		__u64 thousandths = adj == 999 ? 2 : adj == 3 ? 3 : 1, middle, error;
 
-		assert_true(request_of_adj(adj, memory, &middle, &error));
-		assert_true(request <= middle + error && middle <= request + error);
-		/* Nor is the span wider than it must be. */
-		assert_true(error <= thousandths * memory / 2000 + 1);
+		check_inverse((((__u64)rand_r(&seed) << 31) | (__u64)rand_r(&seed)) % memory,
+			      memory);
 	}
 }
 
