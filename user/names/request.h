@@ -4,8 +4,9 @@
  *
  * Exact from kubelet's allocated_pods_state (Kubernetes 1.33 and later), and by the QoS class for
  * BestEffort (none) and Guaranteed (its limit). Else from the oom_score_adj that kubelet made of
- * it, to 0.1% of the machine's memory; that is off for a sidecar and for pod-level requests of
- * Kubernetes 1.32, where kubelet puts other numbers into it.
+ * it, to 0.1% of the machine's memory. Without kubelet's file, both of these are off for pods with
+ * pod-level resources, and the last for sidecars from Kubernetes 1.32 on: kubelet computes with
+ * other numbers there.
  */
 #ifndef OOMWHY_NAMES_REQUEST_H
 #define OOMWHY_NAMES_REQUEST_H
