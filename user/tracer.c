@@ -208,6 +208,12 @@ static bool look_up(void *context, const struct place *place, struct container_n
 	return names_look_up(context, place, ret);
 }
 
+/* T2 */
+static bool have_changed(void *context)
+{
+	return names_have_changed(context);
+}
+
 /* Without the node's files kills are told all the same, with what their paths say. */
 static void open_names(struct tracer *tracer)
 {
@@ -233,6 +239,7 @@ static int start_threads(struct tracer *tracer)
 		.chore = degrade,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,
+		.have_changed = tracer->names ? have_changed : NULL,
 		.names = tracer->names,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);

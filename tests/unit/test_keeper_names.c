@@ -329,6 +329,54 @@ static void others_are_named(void **state)
 	assert_int_equal(other->who.restarts, NOT_KNOWN);
 }
 
+static bool has_changed;
+
+static bool have_changed(void *context)
+{
+	bool ret = has_changed;
+
+	assert_ptr_equal(context, node.files);
+	has_changed = false;
+	return ret;
+}
+
+/* After an in-place resize the request is another; names stay, whatever is found for them now. */
+static void resized(void **state)
+{
+	struct container_names *names = node_add(STREAM_CID, "cart-0", "cart");
+	struct event *ev = node_kill();
+
+	(void)state;
+	node_set_request(names, 100 << 20);
+	names->restarts = 3;
+	node_put_container();
+	node.keeper.lookups.have_changed = have_changed;
+	lookups_run(&node.keeper.lookups);
+	node_set_request(names, 200 << 20);
+	names->source = IDENTITY_LOG_FOLDER;
+	names->restarts = NOT_KNOWN;
+	has_changed = true;
+	lookups_run(&node.keeper.lookups); /* asked a moment ago */
+	assert_int_equal(node.looked_up, 1);
+	node.keeper.lookups.refreshed_ns = 1;
+	lookups_run(&node.keeper.lookups);
+	assert_int_equal(node.looked_up, 2);
+	node_complete(ev);
+	assert_int_equal(ev->incident.victim.who.request.bytes, 200 << 20);
+	assert_int_equal(ev->incident.victim.who.restarts, 3);
+	assert_int_equal(ev->incident.victim.who.source, IDENTITY_BUNDLE);
+	/* Another name for the same container is none. */
+	strcpy(names->container_name, "other");
+	names->source = IDENTITY_BUNDLE;
+	has_changed = true;
+	node.keeper.lookups.refreshed_ns = 1;
+	lookups_run(&node.keeper.lookups);
+	assert_int_equal(node.looked_up, 3);
+	node_complete(ev);
+	assert_who(ev, &ev->incident.victim.who, "cart-0", "cart");
+	assert_int_equal(ev->incident.victim.who.request.bytes, 200 << 20);
+}
+
 static void consume(void *context)
 {
 	(void)context;
@@ -377,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(small_container_is_none, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(end_of_a_stall, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(others_are_named, node_setup, node_teardown),
+		cmocka_unit_test_setup_teardown(resized, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(end_of_a_stuck_thread, node_setup, node_teardown),
 	};
 

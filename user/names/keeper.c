@@ -131,6 +131,7 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 	err = lookups_init(&keeper->lookups, &keeper->index, config->look_up, config->names);
 	if (err)
 		return err;
+	keeper->lookups.have_changed = config->have_changed;
 	keeper->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keeper->chore_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keeper->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

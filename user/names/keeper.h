@@ -25,6 +25,7 @@ struct keeper_config {
 	void *context;
 	/* Names of a container from the node's files: names_look_up() or a test's; NULL: none. */
 	bool (*look_up)(void *names, const struct place *place, struct container_names *ret);
+	bool (*have_changed)(void *names); /* names_have_changed() or a test's; NULL: never */
 	void *names;
 };
 

@@ -13,6 +13,7 @@
 struct names {
 	struct reader reader;
 	struct allocated allocated;
+	unsigned int reads_seen; /* of it, by names_have_changed() */
 	__u64 memory_total_bytes;
 };
 
@@ -266,6 +267,15 @@ bool names_look_up(struct names *names, const struct place *place, struct contai
 	request_find(&names->allocated, &names->reader, place, &claim, names->memory_total_bytes);
 	*ret = claim.names;
 	return ret->source != IDENTITY_NONE && ret->source != IDENTITY_PATH;
+}
+
+bool names_have_changed(struct names *names)
+{
+	unsigned int before = names->reads_seen;
+
+	allocated_refresh(&names->allocated, &names->reader);
+	names->reads_seen = names->allocated.reads;
+	return names->reads_seen != before;
 }
 
 int names_folders(const struct names *names, char *buf, size_t size)

@@ -81,6 +81,12 @@ void names_close(struct names *names); /* NULL: nothing */
 bool names_look_up(struct names *names, const struct place *place, struct container_names *ret);
 
 /*
+ * names_have_changed() - whether requests may have since it was last asked: kubelet has written its
+ * state anew. Names do not change.
+ */
+bool names_have_changed(struct names *names);
+
+/*
  * names_folders() - which kinds of folders are there to read, in the words of --root:
  * "containerd, log-pods". Returns how many.
  */
