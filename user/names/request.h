@@ -23,6 +23,7 @@ struct allocated {
 	struct hostfs_stamp stamp;
 	const char *root;
 	json_t *pods; /* NULL: none was read */
+	unsigned int reads; /* so far */
 };
 
 /* request_find() - of the container that @claim names; what is found goes there. */
@@ -36,6 +37,9 @@ void request_find(struct allocated *allocated, struct reader *reader, const stru
  */
 bool request_of_adj(__s64 oom_score_adj, __u64 memory_total_bytes, __u64 *ret_bytes,
 		    __u64 *ret_error_bytes);
+
+/* allocated_refresh() - read kubelet's file if it is not the one that was last read. */
+void allocated_refresh(struct allocated *allocated, struct reader *reader);
 
 void allocated_free(struct allocated *allocated);
 
