@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -233,8 +232,6 @@ static void bench(void **state)
 	crowd = calloc(CROWD_MAX, sizeof(*crowd));
 	assert_true(pods && crowd);
 	assert_int_equal(usage_measure_kernel(), 0);
-	/* what else runs here should weigh little; oomwhy inherits it */
-	assert_int_equal(setpriority(PRIO_PROCESS, 0, -20), 0);
 	world_trace(&world);
 	for (int i = 0; i < opt.rounds; i++)
 		for (int kind = 0; kind < KINDS; kind++)

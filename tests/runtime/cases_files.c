@@ -161,24 +161,27 @@ static void docker(struct world *w)
 	finish(w, &s, "bundle");
 }
 
+/* The pod has two containers: only the link tells them apart. It comes after the container. */
 static void log_link(struct world *w)
 {
 	struct scene s;
 	char path[512];
 
 	begin(w, &s);
+	write_log(&s, "another", 0, path, sizeof(path));
 	write_log(&s, s.c.name, 7, path, sizeof(path));
 	appear(w, &s);
 	link_log(&s, path);
 	check_restarts(finish(w, &s, "log_link"), 7);
 }
 
-/* The pod has one container: so it is that one. */
+/* The pod has one container, and no sandbox is without a bundle: so it is that one. */
 static void log_folder(struct world *w)
 {
 	struct scene s;
 	char path[512];
 
+	world_make_dirs(WORLD_BUNDLES);
 	begin(w, &s);
 	write_log(&s, s.c.name, 0, path, sizeof(path));
 	appear(w, &s);
