@@ -74,8 +74,8 @@ struct tally {
 };
 
 static struct {
-	int kills, rounds;
-} opt = { .kills = 60, .rounds = 2 };
+	int kills, rounds, kinds;
+} opt = { .kills = 60, .rounds = 2, .kinds = KINDS };
 
 static struct world world;
 static struct tally tallies[KINDS][SIDES];
@@ -238,10 +238,10 @@ static void bench(void **state)
 	assert_int_equal(usage_measure_kernel(), 0);
 	world_trace(&world);
 	for (int i = 0; i < opt.rounds; i++)
-		for (int kind = 0; kind < KINDS; kind++)
+		for (int kind = 0; kind < opt.kinds; kind++)
 			for (int side = 0; side < SIDES; side++)
 				measure_side(kind, side);
-	for (int kind = 0; kind < KINDS; kind++)
+	for (int kind = 0; kind < opt.kinds; kind++)
 		bad += table(kind);
 	if (bad)
 		fail_msg("with many cgroups a kill costs more than %.2f times as much", RATIO_MAX);
@@ -266,18 +266,22 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "kills", required_argument, NULL, 'k' },
 						 { "rounds", required_argument, NULL, 'r' },
+						 { "container-only", no_argument, NULL, 'c' },
 						 { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		int value = optarg ? atoi(optarg) : 0;
+		int value = optarg ? atoi(optarg) : 1;
 
 		if (c == 'k')
 			opt.kills = value;
 		else if (c == 'r')
 			opt.rounds = value;
+		else if (c == 'c')
+			opt.kinds = CONTAINER + 1;
 		if (c == '?' || value < 1 || value > KILLS_MAX / 4) {
-			fprintf(stderr, "usage: bench-cgroups [--kills N] [--rounds N]\n");
+			fprintf(stderr,
+				"usage: bench-cgroups [--kills N] [--rounds N] [--container-only]\n");
 			return 2;
 		}
 	}

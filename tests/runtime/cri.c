@@ -61,6 +61,9 @@ void cri_pod(struct world *w, struct cri_pod *ret, enum cri_qos qos, bool is_sta
 	err = cgroup_make(&w->h, path, &ret->cg);
 	if (!err && limit_mib)
 		err = cgroup_set_limit(&w->h, &ret->cg, limit_mib * MIB);
+	/* its containers may have limits */
+	if (!err && w->h.version == 2)
+		err = cgroup_write(&w->h, &ret->cg, "cgroup.subtree_control", "+memory");
 	if (err)
 		fail_msg("%s: %s", path, strerror(-err));
 }
