@@ -180,14 +180,16 @@ static __always_inline void begin_memory(struct oomwhy_memory *record, u64 asker
 		record->flags |= OOMWHY_MEMORY_FLUSH_NEXT;
 }
 
-static __always_inline void send_memory(const struct cgroup_subsys_state *css, u64 asker)
+/* @at: address of the memcg's css. */
+__noinline int send_memory(u64 at, u64 asker)
 {
+	const struct cgroup_subsys_state *css = (const void *)at;
 	struct oomwhy_memory *record = &scratch_memory;
 
 	if (!stats_are_readable())
-		return;
+		return 0;
 	find_places();
-	read_stats((u64)css);
+	read_stats(at);
 	begin_memory(record, asker);
 	record->memcg_id = BPF_CORE_READ(css, cgroup, kn, id);
 	record->usage_pages = BPF_CORE_READ((const struct mem_cgroup *)css, memory.usage.counter);
@@ -197,9 +199,10 @@ static __always_inline void send_memory(const struct cgroup_subsys_state *css, u
 		record->known |= (u64)(scratch_places[i] != STATS_NONE) << i;
 	}
 	if (tree_is_small(css))
-		add_tree(record, (u64)css);
+		add_tree(record, at);
 	head(&record->header, OOMWHY_MEMORY);
 	send_bytes(&record->header, sizeof(*record));
+	return 0;
 }
 
 /*

@@ -27,6 +27,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define OOM_SCORE_ADJ_MIN -1000
 #define THREADS_ASKED_MAX 8
+#define NO_LIMIT_PAGES \
+	(1ULL << 47) /* PAGE_COUNTER_MAX with pages of 64 KiB; no machine is so big */
 
 /* Decided by user space before loading. */
 const volatile bool mark_victim_has_task = true; /* 5.10's tracepoint gives a pid only */
@@ -274,30 +276,50 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 		send_children_of(second, asker);
 }
 
+static __always_inline bool is_limited(const struct oomwhy_memcg *memcg)
+{
+	return memcg->limit_pages < NO_LIMIT_PAGES ||
+	       (memory_hierarchy && memcg->swap_limit_pages < NO_LIMIT_PAGES);
+}
+
+/* Of the two lowest memcgs that are full, or only have a limit. Returns whether there is one. */
+static __always_inline bool send_suspects(const struct oomwhy_chain *chain, u64 asker, bool full,
+					  const struct cgroup_subsys_state *css)
+{
+	u32 sent = 0;
+
+	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && sent < 2; i++) {
+		if (full ? is_full(&chain->level[i]) : is_limited(&chain->level[i])) {
+			send_memory((u64)css, asker);
+			sent++;
+		}
+		css = BPF_CORE_READ(css, parent);
+	}
+	return sent;
+}
+
 /*
- * What filled the limit's owner; where it is not known, those that may be it: the lowest full
- * memcgs. The machine's memory goes with it: one of the levels is the machine.
+ * What filled the limit's owner; where it is not known, those that may be it: they are full, or
+ * have been so a moment ago. And the machine's memory: one of the levels is the machine.
  */
 static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
 					  bool decided, const struct cgroup_subsys_state *css)
 {
-	const struct cgroup_subsys_state *first = NULL, *second = NULL;
-
 	send_machine(css, asker);
-	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
-		if (decided ? chain->level[i].id == owner_id : is_full(&chain->level[i])) {
-			if (first) {
-				second = css;
-				break;
-			}
-			first = css;
+	if (chain->skipped)
+		return;
+	if (!decided) {
+		if (!send_suspects(chain, asker, true, css))
+			send_suspects(chain, asker, false, css);
+		return;
+	}
+	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count; i++) {
+		if (chain->level[i].id == owner_id) {
+			send_memory((u64)css, asker);
+			break;
 		}
 		css = BPF_CORE_READ(css, parent);
 	}
-	if (first)
-		send_memory(first, asker);
-	if (second)
-		send_memory(second, asker);
 }
 
 /*
