@@ -130,6 +130,24 @@ enum request_source {
 	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
 };
 
+/* What fills most of the limit owner's memory, or the odd kind that fills much of it. */
+enum filled {
+	FILLED_NOT_SAID,
+	FILLED_ANON,
+	FILLED_FILE,
+	FILLED_TMPFS,
+	FILLED_LEFT_BEHIND, /* by dead containers */
+	FILLED_SLAB_RECLAIMABLE,
+	FILLED_SLAB_UNRECLAIMABLE,
+	FILLED_PAGETABLES,
+	FILLED_KERNEL_STACKS,
+	FILLED_SOCKETS,
+	FILLED_PERCPU,
+	FILLED_VMALLOC,
+	FILLED_KERNEL, /* that has no name of its own */
+	FILLED_REST,
+};
+
 /* Where the figures of what fills the memory come from. */
 enum memory_source {
 	MEMORY_NOT_READ,
@@ -290,6 +308,8 @@ struct verdict {
 	__u64 container_ends; /* bool: the victim was process 1 of its container */
 	__u64 equal_limits; /* bool: the owner's limit is the container's own (see "the trap" in the
 			       manual) */
+	__u64 filled_by; /* enum filled */
+	struct text reason; /* the same as a sentence with a figure */
 	struct text manifest_field; /* what to change, as a field of the manifest */
 	struct text action; /* one sentence */
 	struct suspect suspects[INCIDENT_SUSPECTS_MAX]; /* for LIMIT_UNKNOWN */

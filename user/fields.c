@@ -46,6 +46,23 @@ const char *const fate_names[] = {
 const char *const cross_check_names[] = { "", "agrees", "differs", NULL };
 static const char *const stall_names[] = { "", "nothing_killable", "killer_disabled", NULL };
 static const char *const counter_names[] = { "", "memory", "memory+swap", NULL };
+static const char *const filled_names[] = {
+	"",
+	"anon",
+	"file",
+	"tmpfs",
+	"left_behind",
+	"slab_reclaimable",
+	"slab_unreclaimable",
+	"pagetables",
+	"kernel_stacks",
+	"sockets",
+	"percpu",
+	"vmalloc",
+	"kernel",
+	"rest",
+	NULL,
+};
 const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
@@ -271,6 +288,10 @@ static const struct field verdict_rows[] = {
 	BOOL(container_ends, "container_ends",
 	     "True: the container's first process died; false: Kubernetes shows nothing."),
 	BOOL(equal_limits, "equal_limits", "True: the limit owner's limit is the container's own."),
+	ENUM(filled_by, "filled_by", filled_names,
+	     "What fills most of the limit owner's memory, or another kind than anon that fills a "
+	     "third; left_behind: by dead containers."),
+	TEXT(reason, "reason", "The same as a sentence with a figure."),
 	TEXT(manifest_field, "manifest_field", "The manifest's field to change."),
 	TEXT(action, "action", "What to do, one sentence."),
 	LIST(suspects, "suspects", struct suspect, suspect_table,
