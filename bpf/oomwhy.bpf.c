@@ -253,32 +253,6 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 }
 
 /*
- * What filled the limit's owner; where it is not known, those that may be it: the lowest full
- * memcgs. The machine's memory goes with it: one of the levels is the machine.
- */
-static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
-					  bool decided, const struct cgroup_subsys_state *css)
-{
-	const struct cgroup_subsys_state *first = NULL, *second = NULL;
-
-	send_machine(css, asker);
-	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
-		if (decided ? chain->level[i].id == owner_id : is_full(&chain->level[i])) {
-			if (first) {
-				second = css;
-				break;
-			}
-			first = css;
-		}
-		css = BPF_CORE_READ(css, parent);
-	}
-	if (first)
-		send_memory(first, asker);
-	if (second)
-		send_memory(second, asker);
-}
-
-/*
  * Who kills twice and has reclaimed nothing in between is still at the same decision: that tells
  * the members of a group.
  */
