@@ -35,6 +35,8 @@
 #define INCIDENT_CHILDREN_MAX 16 /* children of the limit owner */
 #define INCIDENT_OTHER_VICTIMS_MAX 16
 #define INCIDENT_SURVIVORS_MAX 8 /* protected members of a group */
+#define INCIDENT_PODS_MAX 8 /* by memory above request */
+#define TREND_POINTS_MAX 16
 #define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
 
 struct text {
@@ -127,6 +129,14 @@ enum request_source {
 	REQUEST_NONE,
 	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
 	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
+	REQUEST_QOS, /* BestEffort: none; Guaranteed: as much as its limit */
+};
+
+/* Why a limit that many share was hit. */
+enum cause {
+	CAUSE_NONE, /* not said: another level's, or not known */
+	CAUSE_POD_OVER_REQUEST,
+	CAUSE_REQUESTS_DO_NOT_FIT, /* nobody holds more than it has requested */
 };
 
 struct event_cgroup {
@@ -240,7 +250,57 @@ struct suspect {
 	__u64 limit_level;
 };
 
+/*
+ * What led to it: the memory of one cgroup in the time before the kill. Sampled, and the last point
+ * is the kill's own.
+ */
+struct trend_point {
+	__u64 age_ns; /* before the kill */
+	__u64 usage_bytes;
+};
+
+struct trend {
+	__u64 cgroup_age_ns; /* since it was made */
+	__u64 cgroup_age_is_minimum; /* bool: it is older than that */
+	__u64 sample_age_ns; /* of the last sample */
+	struct trend_point points[TREND_POINTS_MAX]; /* oldest first */
+	__u64 points_count;
+	__u64 points_omitted; /* samples between them */
+	__u64 from_bytes; /* where the last growth began */
+	__u64 growth_bytes; /* since then */
+	__u64 growth_ns;
+	/* Counted over window_ns, up to the last sample: */
+	__u64 window_ns;
+	__u64 limit_hits, high_hits, ooms, oom_kills;
+	__u64 some_ns, full_ns; /* pressure: time in which some, or all, tasks waited */
+	/* By each reclaim for its limit, as the kernel side has counted: */
+	__u64 reclaim_evidence; /* enum evidence: whether the kernel said which cgroup's it was */
+	__u64 reclaim_passes, reclaim_bytes;
+	__u64 reclaim_ns; /* that tasks spent in it, summed */
+	/* Of these, in the unbroken series that ended with the kill: */
+	__u64 at_limit_ns;
+	__u64 at_limit_passes, at_limit_bytes, at_limit_reclaim_ns;
+};
+
+/* A pod that shares the limit. */
+struct event_pod {
+	struct identity who; /* its container that holds most; but the request is the pod's */
+	struct event_cgroup cgroup; /* the pod's */
+	__u64 biggest_id; /* cgroup of that container */
+	__u64 usage_bytes;
+	__u64 usage_age_ns; /* 0: read at the kill; else sampled so long before it */
+	__u64 working_set_bytes; /* sampled */
+	__u64 over_request_bytes;
+};
+
+struct culprit {
+	struct event_pod pod;
+	struct trend history;
+};
+
 struct verdict {
+	__u64 cause; /* enum cause */
+	__u64 victim_is_cause; /* bool: it is in the culprit's pod */
 	__u64 limit_level; /* enum limit_level: whose limit it was, the trap considered */
 	__u64 evidence; /* enum evidence */
 	__u64 cross_check; /* enum cross_check */
@@ -315,6 +375,14 @@ struct incident {
 	__u64 children_count;
 	__u64 children_omitted;
 	struct event_cgroup children_of;
+	struct trend history; /* of the limit owner */
+	struct culprit culprit; /* LIMIT_NODE, LIMIT_HOST: whose memory it is */
+	struct event_pod pods[INCIDENT_PODS_MAX]; /* there: who holds it, most above request first
+						   */
+	__u64 pods_count;
+	__u64 pods_omitted;
+	__u64 pods_age_ns; /* of the oldest figure among all pods' */
+	__u64 pods_unknown; /* pods whose request is not known: they are not ranked */
 	__u64 host_free_bytes; /* free memory of the machine at the kill */
 	__u64 host_low_bytes; /* below this the machine itself is short (sum of the high watermarks)
 			       */

@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "judge.h"
+#include "judge_culprit.h"
 
 #define MIB (1024 * 1024ULL)
 #define SANDBOX_MAX_BYTES (2 * MIB) /* a pause process and its kernel memory stay well below */
@@ -291,6 +292,7 @@ void judge_event(struct event *ev)
 		if (verdict->limit_level == LIMIT_UNKNOWN)
 			suspect_container_or_pod(incident);
 	}
+	judge_culprit(ev);
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
 	advise(ev);
 }
