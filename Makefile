@@ -18,6 +18,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 CFLAGS ?= -O2 -g
 LIBBPF_MIN := 1.1
+JANSSON_MIN := 2.6
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -49,7 +50,7 @@ endif
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 
 BPF_DIR := $(OUTPUT)/bpf/$(ARCH)
-LIB_CFLAGS := $(shell $(PC) --cflags libbpf libelf zlib 2> /dev/null)
+LIB_CFLAGS := $(shell $(PC) --cflags libbpf libelf zlib jansson 2> /dev/null)
 INCLUDES := -Iinclude -Iuser -I$(OUTPUT)/include -I$(BPF_DIR) $(LIB_CFLAGS)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) -pthread -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
@@ -58,7 +59,7 @@ ifeq ($(STATIC),1)
 LINK_STATIC := -static
 PC_STATIC := --static
 endif
-LIBS = $(shell $(PC) $(PC_STATIC) --libs libbpf libelf zlib)
+LIBS = $(shell $(PC) $(PC_STATIC) --libs libbpf libelf zlib jansson)
 
 USER_SOURCES := $(wildcard user/*.c user/*/*.c)
 USER_OBJECTS := $(USER_SOURCES:%.c=$(OUTPUT)/obj/%.o)
@@ -90,6 +91,8 @@ $(OUTPUT)/tools.checked: Makefile
 	@mkdir -p $(@D)
 	@$(PC) --atleast-version=$(LIBBPF_MIN) libbpf || \
 		{ echo "libbpf >= $(LIBBPF_MIN) with its headers is needed: 'make deps' installs it" >&2; exit 1; }
+	@$(PC) --atleast-version=$(JANSSON_MIN) jansson || \
+		{ echo "jansson >= $(JANSSON_MIN) with its headers is needed: 'make deps' installs it" >&2; exit 1; }
 	@for tool in $(firstword $(CC)) $(CLANG) $(BPFTOOL); do command -v $$tool > /dev/null || \
 		{ echo "$$tool is needed: 'make deps' installs it" >&2; exit 1; }; done
 	@touch $@

@@ -129,7 +129,7 @@ enum request_source {
 	REQUEST_NONE,
 	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
 	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
-	REQUEST_QOS, /* BestEffort: none; Guaranteed: as much as its limit */
+	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
 };
 
 /* Why a limit that many share was hit. */
@@ -413,6 +413,7 @@ struct stop {
 	__u64 incidents;
 	__u64 victims;
 	__u64 stalls;
+	__u64 filtered; /* kills and stalls that the filters left out; in none of the above */
 	__u64 cross_check_agreed;
 	__u64 cross_check_differed;
 	__u64 duration_ns;

@@ -19,11 +19,7 @@ const char *const identity_source_names[] = {
 	"", "bundle", "log_link", "log_folder", "path", NULL,
 };
 const char *const request_source_names[] = {
-	"",
-	"allocated_pods_state",
-	"oom_score_adj",
-	"qos_class",
-	NULL,
+	"", "allocated_pods_state", "oom_score_adj", "qos_class", NULL,
 };
 /* Derived from the type. */
 static const char *const severity_names[] = {
@@ -307,6 +303,8 @@ static const struct field stop_rows[] = {
 	U64(stop.incidents, "incidents", "OOM kills (decisions) seen."),
 	U64(stop.victims, "victims", "Processes seen to die by them."),
 	U64(stop.stalls, "stalls", "Times that a limit was hit and nobody was killed."),
+	U64(stop.filtered, "filtered",
+	    "Kills and stalls left out by -n, NS/POD, --container or --level; in none of the above."),
 	U64(stop.cross_check_agreed, "cross_check.agreed",
 	    "Kills for which decision and counters named the same limit owner."),
 	U64(stop.cross_check_differed, "cross_check.differed",

@@ -304,7 +304,7 @@ static void the_culprit_is_furthest_above_its_request(void **state)
 	assert_int_equal(incident->pods[1].cgroup.id, id_of(victim));
 	assert_int_equal(incident->pods[1].usage_bytes, MIB(20));
 	assert_int_equal(incident->pods[1].usage_age_ns, 0);
-	assert_int_equal(incident->pods[1].who.request.source, REQUEST_QOS);
+	assert_int_equal(incident->pods[1].who.request.source, REQUEST_QOS_CLASS);
 	assert_int_equal(incident->pods[2].over_request_bytes, MIB(4));
 	assert_in_range(incident->pods_age_ns, 1, 11 * SECOND);
 	assert_memory_equal(text_bytes(&ev, incident->culprit.pod.who.pod_name), "pod-2", 5);

@@ -77,7 +77,7 @@ static void settle_request(struct pod_sum *sum, const struct slot *pod)
 	sum->unknown = false;
 	sum->request.bytes = fits_all ? 0 : pod->last.limit_bytes;
 	sum->request.error_bytes = 0;
-	sum->request.source = REQUEST_QOS;
+	sum->request.source = REQUEST_QOS_CLASS;
 }
 
 static void sum_up(struct history *history)

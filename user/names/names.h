@@ -50,6 +50,8 @@ struct container_names {
 	__u64 request_bytes; /* NOT_KNOWN; 0: it has none */
 	__u64 request_error_bytes; /* the request is less than this away; 0: exact; NOT_KNOWN */
 	enum request_source request_source;
+	__u64 pod_request_bytes; /* the pod's own, above its containers'; NOT_KNOWN: it has none, or
+				    nobody tells */
 	enum identity_source source;
 };
 
