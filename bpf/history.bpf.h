@@ -21,7 +21,8 @@ struct reclaim {
 	u32 killed; /* bool: since */
 	u64 begin_ns; /* of the pass that runs; 0: none */
 	u64 memcg_id; /* it is for this one's limit */
-	u64 css; /* where the kernel does not say which: the address of the task's own, if it is that */
+	u64 css; /* where the kernel does not say which: the address of the task's own, if it is
+		    that */
 };
 
 struct {

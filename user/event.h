@@ -36,7 +36,7 @@
 #define INCIDENT_OTHER_VICTIMS_MAX 16
 #define INCIDENT_SURVIVORS_MAX 8 /* protected members of a group */
 #define INCIDENT_PODS_MAX 8 /* by memory above request */
-#define TREND_POINTS_MAX 16
+#define TREND_POINTS_MAX 14 /* a line of text has room for so many */
 #define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
 
 struct text {

@@ -45,17 +45,18 @@ static const struct field trend_rows[] = {
 DEFINE(fields_trend, trend_rows);
 #undef IN
 
-#define POD(p)                                                                                  \
-	IDENTITY_OF(p who, "The pod's"),                                                        \
-		TABLE(p cgroup, "cgroup", struct event_cgroup, fields_cgroup, "Cgroup of the pod."), \
-		U64(p biggest_id, "biggest_container_cgroup_id",                                \
-		    "ID of the cgroup of that container of the pod which holds most."),         \
-		U64(p usage_bytes, "usage_bytes", "Memory charged to the pod, in bytes."),      \
-		U64(p usage_age_ns, "usage_age_ns",                                             \
-		    "How long before the kill that was read, in ns; 0: at the kill."),          \
-		U64(p working_set_bytes, "working_set_bytes",                                   \
-		    "Usage without inactive file cache, in bytes, as sampled."),                \
-		U64(p over_request_bytes, "over_request_bytes",                                 \
+#define POD(p)                                                                             \
+	IDENTITY_OF(p who, "The pod's"),                                                   \
+		TABLE(p cgroup, "cgroup", struct event_cgroup, fields_cgroup,              \
+		      "Cgroup of the pod."),                                               \
+		U64(p biggest_id, "biggest_container_cgroup_id",                           \
+		    "ID of the cgroup of that container of the pod which holds most."),    \
+		U64(p usage_bytes, "usage_bytes", "Memory charged to the pod, in bytes."), \
+		U64(p usage_age_ns, "usage_age_ns",                                        \
+		    "How long before the kill that was read, in ns; 0: at the kill."),     \
+		U64(p working_set_bytes, "working_set_bytes",                              \
+		    "Usage without inactive file cache, in bytes, as sampled."),           \
+		U64(p over_request_bytes, "over_request_bytes",                            \
 		    "Usage above the request, in bytes; 0: within it.")
 
 #define IN struct event_pod

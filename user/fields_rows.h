@@ -39,13 +39,13 @@
 					    .count = sizeof(rows) / sizeof((rows)[0]) }
 
 /* Rows that several structs have alike. */
-#define REQUEST(request, whose)                                                                 \
-	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."), \
-		ENUM(request.source, "request_source", request_source_names,                    \
+#define REQUEST(request, whose)                                                                                \
+	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."),                \
+		ENUM(request.source, "request_source", request_source_names,                                   \
 		     "Where the request is known from: kubelet's own file, oom_score_adj, or the QoS class."), \
-		U64(request.error_bytes, "request_error_bytes",                                 \
+		U64(request.error_bytes, "request_error_bytes",                                                \
 		    "The request is less than this away, in bytes; 0: it is exact.")
-#define IDENTITY_OF(who, whose)                                                                                  \
+#define IDENTITY_OF(who, whose)                                                                        \
 	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
 		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \
 		TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),        \

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "judge_culprit.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
 #include "fields.h"
 
 /* Less is noise: a sandbox, charges in flight. */
@@ -8,8 +12,7 @@
 
 static bool is_over(const struct event_pod *pod)
 {
-	return pod->over_request_bytes != NOT_KNOWN &&
-	       pod->over_request_bytes >= OVER_MIN_BYTES &&
+	return pod->over_request_bytes != NOT_KNOWN && pod->over_request_bytes >= OVER_MIN_BYTES &&
 	       (pod->who.request.error_bytes == NOT_KNOWN ||
 		pod->over_request_bytes > pod->who.request.error_bytes);
 }
@@ -66,4 +69,37 @@ void judge_culprit(struct event *ev)
 		verdict->victim_is_cause = pod_of_victim(incident) == first->cgroup.id;
 	else
 		verdict->victim_is_cause = ev->type == EVENT_INCIDENT ? 0 : NOT_KNOWN;
+}
+
+/* "ml/trainer-0", or nothing where its name is not known. */
+static void name_pod(const struct event *ev, const struct identity *who, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	if (who->pod_name.len)
+		snprintf(ret, size, "%.*s%s%.*s: ", who->namespace_name.len,
+			 text_bytes(ev, who->namespace_name), who->namespace_name.len ? "/" : "",
+			 who->pod_name.len, text_bytes(ev, who->pod_name));
+}
+
+bool judge_advise_culprit(struct event *ev)
+{
+	struct verdict *verdict = &ev->incident.verdict;
+	const struct event_pod *pod = &ev->incident.culprit.pod;
+	char usage[UNITS_MAX], name[512];
+
+	if (verdict->cause == CAUSE_REQUESTS_DO_NOT_FIT)
+		verdict->action = event_textf(
+			ev, "more was promised than fits: move pods or add nodes, and look for "
+			    "what runs beside scheduled pods (static pods, dead pods' tmpfs)");
+	if (verdict->cause != CAUSE_POD_OVER_REQUEST)
+		return verdict->cause == CAUSE_REQUESTS_DO_NOT_FIT;
+	name_pod(ev, &pod->who, name, sizeof(name));
+	verdict->action = event_textf(ev,
+				      "%sresources.requests.memory near %s, or a "
+				      "resources.limits.memory%s",
+				      name, units_bytes(pod->usage_bytes, usage, sizeof(usage)),
+				      verdict->victim_is_cause == 0 ?
+					      "; raising limits of the victim changes nothing" :
+					      "");
+	return true;
 }

@@ -11,4 +11,7 @@
 /* judge_culprit() - from the list of pods, once the verdict's level is known. */
 void judge_culprit(struct event *ev);
 
+/* judge_advise_culprit() - what to do about it: the verdict's action. False: nothing is known. */
+bool judge_advise_culprit(struct event *ev);
+
 #endif

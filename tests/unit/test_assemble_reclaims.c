@@ -43,8 +43,8 @@ static void send_reclaims(__u64 asker)
 	stream.sequence++;
 	reclaims.header.kind = OOMWHY_RECLAIMS;
 	reclaims.header.sequence = stream.sequence;
-	reclaims.header.size = offsetof(struct oomwhy_reclaims, sum) +
-			       reclaims.count * sizeof(reclaims.sum[0]);
+	reclaims.header.size =
+		offsetof(struct oomwhy_reclaims, sum) + reclaims.count * sizeof(reclaims.sum[0]);
 	reclaims.asker = asker;
 	if (stream.sequence != stream.lose)
 		stream_send(&reclaims, reclaims.header.size);

@@ -46,8 +46,8 @@ static void numbers_of_files(void **state)
 static void numbers_that_are_none(void **state)
 {
 	static const char *const bad[] = {
-		"",	"\n",	 "-1\n", "99999999999999999999999\n", "12x\n", " 12\n", "maximum\n",
-		"0x10\n", "\xff\xfe\n",
+		"",	     "\n",     "-1\n",	     "99999999999999999999999\n", "12x\n", " 12\n",
+		"maximum\n", "0x10\n", "\xff\xfe\n",
 	};
 
 	(void)state;
@@ -197,8 +197,8 @@ static void growth_begins_at_the_last_low(void **state)
 	assert_int_equal(trend.sample_age_ns, 5 * SECOND);
 	assert_int_equal(trend.points_count, TREND_POINTS_MAX);
 	assert_int_equal(trend.points[0].usage_bytes, trend.from_bytes);
-	assert_int_equal(trend.points[15].age_ns, 0);
-	assert_int_equal(trend.points[15].usage_bytes, 410 * MIB);
+	assert_int_equal(trend.points[TREND_POINTS_MAX - 1].age_ns, 0);
+	assert_int_equal(trend.points[TREND_POINTS_MAX - 1].usage_bytes, 410 * MIB);
 	for (int i = 1; i < TREND_POINTS_MAX; i++) {
 		assert_true(trend.points[i].age_ns < trend.points[i - 1].age_ns);
 		assert_in_range((trend.points[i - 1].age_ns - trend.points[i].age_ns) / SECOND, 5,

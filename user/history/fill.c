@@ -71,8 +71,8 @@ static void settle_request(struct pod_sum *sum, const struct slot *pod)
 {
 	bool fits_all = pod->qos == QOS_BEST_EFFORT;
 
-	if (!fits_all && (pod->qos != QOS_GUARANTEED || !sum->unknown ||
-			  pod->last.limit_bytes >= NO_LIMIT))
+	if (!fits_all &&
+	    (pod->qos != QOS_GUARANTEED || !sum->unknown || pod->last.limit_bytes >= NO_LIMIT))
 		return;
 	sum->unknown = false;
 	sum->request.bytes = fits_all ? 0 : pod->last.limit_bytes;
@@ -291,9 +291,8 @@ static void fill_pods(struct history *history, struct event *ev)
 	incident->pods_count = ranking.count;
 	incident->pods_omitted = ranking.pods - ranking.count;
 	incident->pods_unknown = ranking.unknown;
-	incident->pods_age_ns = ranking.oldest_ns == NOT_KNOWN ?
-					0 :
-					age_of(ranking.oldest_ns, ev->boot_time_ns);
+	incident->pods_age_ns =
+		ranking.oldest_ns == NOT_KNOWN ? 0 : age_of(ranking.oldest_ns, ev->boot_time_ns);
 	for (int i = 0; i < ranking.count; i++)
 		identify(history, ev, &incident->pods[i]);
 }

@@ -3,9 +3,9 @@
  * history: a thread that samples the memory of pods, containers and what is above and beside them,
  * at a cost that does not grow with time; and what of it belongs to a kill.
  *
- * Of each cgroup one sample in ten seconds, spread evenly over them; near its limit one a second, of
- * the usage alone. When the node's share for pods or the machine's memory runs short, all pods are
- * looked at each second.
+ * Of each cgroup one sample in ten seconds, spread evenly over them; near its limit one a second,
+ * of the usage alone. When the node's share for pods or the machine's memory runs short, all pods
+ * are looked at each second.
  */
 #ifndef OOMWHY_HISTORY_H
 #define OOMWHY_HISTORY_H

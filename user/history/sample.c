@@ -112,7 +112,8 @@ static void read_v1(int folder, struct sample *ret)
 
 	ret->limit_bytes = read_number(folder, "memory.limit_in_bytes");
 	if (ret->limit_bytes != NOT_KNOWN && ret->limit_bytes >= LONG_MAX / 65536 * 65536)
-		ret->limit_bytes = NO_LIMIT; /* LONG_MAX rounded down to a page, of 64 KiB at most */
+		ret->limit_bytes =
+			NO_LIMIT; /* LONG_MAX rounded down to a page, of 64 KiB at most */
 	ret->limit_hits = read_number(folder, "memory.failcnt");
 	if (read_file(folder, "memory.stat", text, sizeof(text)))
 		ret->inactive_file_bytes = sample_number(text, "total_inactive_file");
@@ -141,8 +142,8 @@ int sample_read(const char *path, __u64 id, bool is_v1, bool all, struct sample 
 	memset(ret, 0xff, sizeof(*ret)); /* NOT_KNOWN, each of them */
 	err = check_folder(folder, id, ret_folder);
 	if (!err) {
-		ret->usage_bytes = read_number(folder, is_v1 ? "memory.usage_in_bytes" :
-							       "memory.current");
+		ret->usage_bytes =
+			read_number(folder, is_v1 ? "memory.usage_in_bytes" : "memory.current");
 		if (ret->usage_bytes == NOT_KNOWN)
 			err = -ENODATA; /* the root has none; or it is being removed */
 		else if (all && is_v1)

@@ -14,7 +14,8 @@ struct sample {
 	__u64 usage_bytes;
 	__u64 limit_bytes; /* NO_LIMIT: none */
 	__u64 inactive_file_bytes; /* of it and all below */
-	/* cgroup v2: of it and all below, so that a limit of its own cannot be told from one below */
+	/* cgroup v2: of it and all below, so that a limit of its own cannot be told from one below
+	 */
 	__u64 limit_hits; /* times that the limit held back a charge; v1: its own */
 	__u64 high_hits;
 	__u64 ooms;

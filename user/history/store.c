@@ -85,8 +85,7 @@ static int find_free(struct store *store)
 		return (int)store->used++;
 	for (int i = 0; i < STORE_SLOTS; i++)
 		if (store->slots[i].removed_ns &&
-		    (oldest < 0 ||
-		     store->slots[i].removed_ns < store->slots[oldest].removed_ns))
+		    (oldest < 0 || store->slots[i].removed_ns < store->slots[oldest].removed_ns))
 			oldest = i;
 	if (oldest >= 0)
 		unlink_slot(store, oldest);

@@ -30,7 +30,8 @@ static void collect(const struct slot *slot, __u64 kill_ns, __u64 usage_bytes, s
 }
 
 /*
- * Where the growth began that led to the last point: the youngest of those that are near the lowest.
+ * Where the growth began that led to the last point: the youngest of those that are near the
+ * lowest.
  */
 static int find_begin(const struct points *points)
 {

@@ -6,8 +6,8 @@
 #include "oomwhy.skel.h"
 
 /*
- * How a reclaim's memcg is known, best first: the tracepoint says it, the function's argument is it,
- * or the task's memcgs are looked at (which reads kernel memory).
+ * How a reclaim's memcg is known, best first: the tracepoint says it, the function's argument is
+ * it, or the task's memcgs are looked at (which reads kernel memory).
  */
 void bpf_history_choose(struct oomwhy_bpf *skel, const struct probe *probe, enum attach_plan plan)
 {

@@ -172,8 +172,8 @@ static struct probe_try try_kprobe(void)
 }
 
 /*
- * typedef void (*btf_trace_NAME)(void *, ARGUMENT 0, …): is there an argument of that number, and is
- * it a pointer?
+ * typedef void (*btf_trace_NAME)(void *, ARGUMENT 0, …): is there an argument of that number, and
+ * is it a pointer?
  */
 static bool argument_is_pointer(const struct btf *btf, const char *tracepoint, int number)
 {
