@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's types, as far as oomwhy's BPF programs read them. Written by hand from the kernel's
- * sources (the file is named at each), not dumped from one kernel: CO-RE finds each field by its
- * name in the running kernel's BTF, so order and size do not matter here. Fields that only some
- * kernels have are in bpf/compat.bpf.h.
+ * The kernel's types, as far as oomwhy's BPF programs read them. Written by hand from the kernel's sources (the file
+ * is named at each), not dumped from one kernel: CO-RE finds each field by its name in the running kernel's BTF, so
+ * order and size do not matter here. Fields that only some kernels have are in bpf/compat.bpf.h.
  */
 #ifndef OOMWHY_KERNEL_TYPES_H
 #define OOMWHY_KERNEL_TYPES_H

@@ -241,7 +241,8 @@ void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, _
 	struct event_task *trigger = &ev->incident.trigger;
 
 	/* sysrq-f is done by a kernel thread: it asked for nothing. */
-	if (asker_is_kthread(&record->task) && ev->incident.limit_owner.limit_level == LIMIT_MANUAL)
+	if (asker_is_kthread(&record->task) &&
+	    ev->incident.limit_owner.limit_level == LIMIT_MANUAL)
 		return;
 	task_from_record(ev, trigger, &record->task, page_bytes);
 	cgroup_from_chain(ev, &trigger->cgroup, &record->chain);
@@ -278,8 +279,7 @@ void event_refine_rss(struct event *ev, const struct oomwhy_task *record, __u64 
 	__s64 pages = incident->victim.points - record->oom_score_adj * (domain / 1000) -
 		      (__s64)(record->pagetables_bytes / page_bytes) - (__s64)record->swap_pages;
 
-	/* Without points (oom_kill_allocating_task), or if it has changed since, nothing is
-	 * learned. */
+	/* Without points (oom_kill_allocating_task), or if it has changed since, nothing is learned. */
 	if (record->flags & OOMWHY_TASK_ROUGH && pages >= (__s64)counted &&
 	    pages <= (__s64)(counted + 4 * (ROUGH_PAGES - 1)))
 		incident->victim.rss_bytes = pages * page_bytes;
