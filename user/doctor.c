@@ -140,16 +140,9 @@ static void add_failed_try(struct doctor *doctor, enum attach_plan plan)
 
 static void add_refused(struct doctor *doctor, enum attach_plan plan, int err)
 {
-	struct finding *finding = checkup_add(doctor->ret, FINDING_MISSING, attach_names[plan],
-					      "refuses our programs (%s)", strerror(-err));
-
-	if (doctor->reads_no_memory)
-		finding_fix(
-			finding,
-			"lockdown=confidentiality forbids our programs to read kernel memory: boot with "
-			"lockdown=integrity, or without lockdown");
-	else
-		finding_fix(finding, "run oomwhy doctor -v: the kernel's own words tell more");
+	finding_fix(checkup_add(doctor->ret, FINDING_MISSING, attach_names[plan],
+				"refuses our programs (%s)", strerror(-err)),
+		    "run oomwhy doctor -v: the kernel's own words tell more");
 }
 
 static void add_plan(struct doctor *doctor, enum attach_plan plan)

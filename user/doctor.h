@@ -24,7 +24,6 @@ struct doctor {
 	struct probe probe;
 	__u64 memlock_bytes; /* RLIMIT_MEMLOCK; NO_LIMIT: unlimited */
 	__u64 capabilities; /* the effective ones, a bit each */
-	bool reads_no_memory; /* lockdown=confidentiality */
 	struct checkup *ret;
 };
 

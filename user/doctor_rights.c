@@ -52,15 +52,14 @@ static void add_lockdown(struct doctor *doctor)
 		return;
 	}
 	mode++;
-	doctor->reads_no_memory = !strcmp(mode, "confidentiality");
-	if (!doctor->reads_no_memory) {
+	if (strcmp(mode, "confidentiality")) {
 		checkup_add(doctor->ret, FINDING_OK, "lockdown", "%s", mode);
 		return;
 	}
-	finding =
-		checkup_add(doctor->ret, FINDING_DEGRADED, "lockdown",
-			    "confidentiality: no kprobes, no BPF helpers that read kernel memory");
-	finding_fix(finding, "boot with lockdown=integrity, or without lockdown");
+	finding = checkup_add(doctor->ret, FINDING_DEGRADED, "lockdown",
+			      "confidentiality: no kprobes; programs that read no memory by "
+			      "helpers are used, which see less of a kill");
+	finding_fix(finding, "boot with lockdown=integrity, or without lockdown, to see all");
 }
 
 /* After a fault within ftrace the sysctl is there and cannot be read. */

@@ -147,7 +147,7 @@ struct event_cgroup {
 /* A memory request: what the scheduler counts with. */
 struct request {
 	__u64 bytes; /* 0: there is none */
-	__u64 error_bytes; /* it is less than this away; 0: exact */
+	__u64 error_bytes; /* it is at most this away; 0: exact */
 	__u64 source; /* enum request_source */
 };
 

@@ -44,7 +44,7 @@
 		ENUM(request.source, "request_source", request_source_names,                                   \
 		     "Where the request is known from: kubelet's own file, oom_score_adj, or the QoS class."), \
 		U64(request.error_bytes, "request_error_bytes",                                                \
-		    "The request is less than this away, in bytes; 0: it is exact.")
+		    "The request is at most this away, in bytes; 0: it is exact.")
 #define IDENTITY_OF(who, whose)                                                                        \
 	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
 		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \

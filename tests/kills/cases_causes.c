@@ -18,6 +18,7 @@
 #include "cases.h"
 #include "check.h"
 #include "check_line.h"
+#include "cost.h"
 #include "klog.h"
 #include "machine.h"
 #include "tools/eat_fill.h"
@@ -299,6 +300,33 @@ static struct eat_shared *share(char *ret_path, size_t size)
 }
 
 /*
+ * Runs @w into its limit, and says what our programs cost meanwhile. Those of the kill itself run
+ * while the kernel holds oom_lock, which all of the machine may wait for.
+ */
+static void grow_and_say_cost(struct fixture *fx, struct workload *w)
+{
+	struct cost cost;
+	int ran;
+
+	fixture_mark(fx);
+	if (!fx->kernel_only)
+		assert_int_equal(cost_begin(&cost, fx->tracer.pid), 0);
+	assert_int_equal(workload_go(w), 0);
+	assert_int_equal(workload_wait_end(w, KILL_MS), 0);
+	if (fx->kernel_only)
+		return;
+	ran = cost_end(&cost, fx->tracer.pid);
+	assert_true(ran > 0);
+	for (int i = 0; i < ran; i++) {
+		const struct cost_program *program = &cost.program[i];
+
+		print_message("  %s: %llu ns in %llu runs\n", program->name,
+			      (unsigned long long)program->time_ns,
+			      (unsigned long long)program->runs);
+	}
+}
+
+/*
  * A thread on each CPU, and each leaves as much as it can in its CPU's (5.10, 6.1: its own) part of
  * the kernel's counters: 56 pages modulo 64. What was eaten is known to the page.
  */
@@ -318,8 +346,7 @@ static void cpus(struct fixture *fx)
 	fixture_fill(w);
 	fixture_limit(fx, &a->cg, (int)(cgroup_usage(&fx->h, &a->cg) / MIB) + 2);
 	long long anon = true_anon(w->pid) - (long long)shared->touched;
-	fixture_grow(fx, w); /* the second byte */
-	assert_int_equal(workload_wait_end(w, KILL_MS), 0);
+	grow_and_say_cost(fx, w); /* the second byte */
 	anon += (long long)shared->touched;
 	assert_int_equal(klog_find(fx->log_mark, w->pid, &log), 0);
 	print_message("  %d CPUs: %lld KiB, by the kernel's log %lld KiB\n", n, anon / 1024,

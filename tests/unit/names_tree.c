@@ -106,18 +106,30 @@ void tree_remove(const char *path)
 	assert_return_code(nftw(tree_path(path), remove_one, 16, FTW_DEPTH | FTW_PHYS), errno);
 }
 
-bool tree_look_up(const char *cgroup, struct container_names *ret)
+bool tree_ask(struct names *names, const char *cgroup, struct container_names *ret)
 {
-	struct names *names = names_open(root, NULL, TREE_MEMORY);
 	struct place place;
+
+	place_path(cgroup, strlen(cgroup), &place);
+	memset(ret, '#', sizeof(*ret));
+	return names_look_up(names, &place, ret);
+}
+
+bool tree_look_up_in(const struct names_roots *roots, const char *cgroup,
+		     struct container_names *ret)
+{
+	struct names *names = names_open(root, roots, TREE_MEMORY);
 	bool found;
 
 	assert_non_null(names);
-	place_path(cgroup, strlen(cgroup), &place);
-	memset(ret, '#', sizeof(*ret));
-	found = names_look_up(names, &place, ret);
+	found = tree_ask(names, cgroup, ret);
 	names_close(names);
 	return found;
+}
+
+bool tree_look_up(const char *cgroup, struct container_names *ret)
+{
+	return tree_look_up_in(NULL, cgroup, ret);
 }
 
 const char *tree_stderr(void)

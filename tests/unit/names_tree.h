@@ -43,6 +43,13 @@ const char *tree_path(const char *path);
  * Returns what names_look_up() does.
  */
 bool tree_look_up(const char *cgroup, struct container_names *ret);
+bool tree_look_up_in(const struct names_roots *roots, const char *cgroup,
+		     struct container_names *ret);
+
+/* The same with names that stay open. */
+bool tree_ask(struct names *names, const char *cgroup, struct container_names *ret);
+
+#define TREE_TEST(test) cmocka_unit_test_setup_teardown(test, tree_begin, tree_end)
 
 /* What was written to stderr since tree_begin() or the last call. */
 const char *tree_stderr(void);

@@ -21,26 +21,35 @@ static const json_t *either(const json_t *json, const char *key, const char *oth
 	return found ? found : json_object_get(json, other);
 }
 
+/* The pods of the data; NULL: there are none. */
+static json_t *take_pods(const json_t *data)
+{
+	const json_t *pods = either(data, "entries", "allocationEntries");
+
+	return json_is_object(pods) ? json_incref((json_t *)pods) : NULL;
+}
+
+static json_t *take_pods_of_text(const json_t *data, const char **ret_why)
+{
+	json_t *inner = json_text_load(json_string_value(data), json_string_length(data), ret_why);
+	json_t *pods = take_pods(inner);
+
+	json_decref(inner);
+	return pods;
+}
+
 json_t *allocated_parse(const char *text, size_t len, const char **ret_why)
 {
-	json_t *file = json_text_load(text, len, ret_why), *data = NULL, *pods;
-	size_t data_len;
-	const char *data_text = json_text_get(file, "data", &data_len);
+	json_t *file = json_text_load(text, len, ret_why), *pods;
+	const json_t *data = json_object_get(file, "data");
 
-	if (!file)
-		return NULL;
-	if (data_text) {
-		data = json_text_load(data_text, data_len, ret_why);
-		json_decref(file);
-		if (!data)
-			return NULL;
-		file = data;
-	}
-	pods = (json_t *)either(file, "entries", "allocationEntries");
-	pods = json_is_object(pods) ? json_incref(pods) : NULL;
-	if (!pods)
-		*ret_why = "has no pods in a way that is understood";
+	if (json_is_string(data))
+		pods = take_pods_of_text(data, ret_why);
+	else
+		pods = take_pods(data ? data : file);
 	json_decref(file);
+	if (!pods && !*ret_why)
+		*ret_why = "it has no pods in a way that is understood";
 	return pods;
 }
 

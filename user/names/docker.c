@@ -35,10 +35,13 @@ void docker_parse(const char *text, size_t len, struct claim *ret)
 	oci_set(ret, claim_set_pod, labels, "io.kubernetes.pod.name");
 	oci_set(ret, claim_set_pod_uid, labels, "io.kubernetes.pod.uid");
 	oci_set(ret, claim_set_image, json_text_find(config, "Config", NULL), "Image");
-	ret->names.is_sandbox = is_sandbox(labels);
 	if (!ret->names.pod_uid[0]) {
 		set_machine_container(ret, config);
-	} else if (ret->names.is_sandbox != 1) {
+		json_decref(config);
+		return;
+	}
+	ret->names.is_sandbox = is_sandbox(labels);
+	if (ret->names.is_sandbox != 1) {
 		oci_set(ret, claim_set_container, labels, "io.kubernetes.container.name");
 		oci_set(ret, claim_set_restarts, labels,
 			"annotation.io.kubernetes.container.restartCount");

@@ -27,9 +27,9 @@ static const char *bound_passed(const char *text, size_t len)
 			continue;
 		values++;
 		if (depth > JSON_TEXT_DEPTH_MAX)
-			return "is nested too deeply";
+			return "it is nested too deeply";
 		if (values > JSON_TEXT_VALUES_MAX)
-			return "has too many values";
+			return "it has too many values";
 	}
 	return NULL;
 }
@@ -46,7 +46,7 @@ json_t *json_text_load(const char *text, size_t len, const char **ret_why)
 	if (json_is_object(json))
 		return json;
 	json_decref(json);
-	*ret_why = len ? "is not a JSON object" : "is empty";
+	*ret_why = len ? "it is not a JSON object" : "it is empty";
 	return NULL;
 }
 

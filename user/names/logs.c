@@ -69,11 +69,13 @@ bool log_parse_target(const char *target, struct claim *ret)
 bool log_parse_link(const char *name, const char *container_id, struct claim *ret)
 {
 	size_t len = strlen(name), tail = 1 + strlen(container_id) + strlen(SUFFIX);
-	const char *end = name + len - tail, *namespace, *container;
+	const char *end, *namespace, *container;
 
 	claim_init(ret);
-	if (len <= tail || end[0] != '-' ||
-	    strncmp(end + 1, container_id, strlen(container_id)) != 0 ||
+	if (len <= tail)
+		return false;
+	end = name + len - tail;
+	if (end[0] != '-' || strncmp(end + 1, container_id, strlen(container_id)) != 0 ||
 	    strcmp(name + len - strlen(SUFFIX), SUFFIX) != 0)
 		return false;
 	namespace = memchr(name, '_', (size_t)(end - name));

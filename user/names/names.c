@@ -110,15 +110,22 @@ static bool same_pod(const struct container_names *a, const struct container_nam
  * may choose annotations and labels; the folder's name he may not.
  */
 static bool is_contradicted(struct names *names, const struct place *place,
-			    const struct claim *bundle)
+			    const struct claim *claim)
 {
-	struct container_names claimed = bundle->names;
+	struct container_names claimed = claim->names;
 	struct claim folder;
 
 	strcpy(claimed.pod_uid, place->pod_uid);
-	return claim_has_pod(bundle) && !log_folder_exists(&names->reader, &claimed) &&
-	       log_folder_look_up(&names->reader, place->pod_uid, &folder) &&
-	       !same_pod(&folder.names, &bundle->names);
+	if (!claim_has_pod(claim) || log_folder_exists(&names->reader, &claimed) ||
+	    !log_folder_look_up(&names->reader, place->pod_uid, &folder) ||
+	    same_pod(&folder.names, &claim->names))
+		return false;
+	log_limited(
+		&names->reader.log,
+		"what is told of container %s is not believed: kubelet's log folder has another "
+		"name for pod %s",
+		place->container_id, place->pod_uid);
+	return true;
 }
 
 /* Labels of a container that is in no pod are anybody's. */
@@ -136,14 +143,7 @@ static bool is_of_place(struct names *names, const struct place *place, const st
 			place->container_id, uid, place->pod_uid);
 		return false;
 	}
-	if (!is_contradicted(names, place, bundle))
-		return true;
-	log_limited(
-		&names->reader.log,
-		"the runtime's folder of container %s is not believed: kubelet's log folder has "
-		"another name for pod %s",
-		place->container_id, place->pod_uid);
-	return false;
+	return !is_contradicted(names, place, bundle);
 }
 
 static enum bundle look_at_bundle(struct names *names, const struct place *place, struct claim *ret)
@@ -200,7 +200,8 @@ static enum identity_source look_at_logs(struct names *names, const struct place
 {
 	if (!place->pod_uid[0])
 		return IDENTITY_NONE;
-	if (place->container_id[0] && log_link_look_up(&names->reader, place, ret))
+	if (place->container_id[0] && log_link_look_up(&names->reader, place, ret) &&
+	    !is_contradicted(names, place, ret))
 		return IDENTITY_LOG_LINK;
 	if (look_at_folder(names, place, bundle, claim, ret))
 		return IDENTITY_LOG_FOLDER;

@@ -70,7 +70,7 @@ static void load(struct allocated *allocated, struct reader *reader, const char 
 		return;
 	allocated->pods = allocated_parse(text, len, &why);
 	if (!allocated->pods)
-		log_limited(&reader->log, "%s is not used: it %s", path, why);
+		log_limited(&reader->log, "%s is not used: %s", path, why);
 	free(text);
 }
 

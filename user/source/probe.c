@@ -357,6 +357,9 @@ const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan)
 	if (plan == ATTACH_FENTRY)
 		return "BPF trampolines (fentry) do not attach: CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS "
 		       "(on arm64 from Linux 6.4 on) and kernel.ftrace_enabled=1 are needed";
+	if (plan == ATTACH_KPROBE && is_permission(probe->kprobe.error) && probe->reads_are_direct)
+		return "lockdown=confidentiality forbids kprobes: boot with lockdown=integrity, or without "
+		       "lockdown";
 	if (plan == ATTACH_KPROBE && is_permission(probe->kprobe.error))
 		return "kprobes are not permitted: CAP_PERFMON is missing, or lockdown forbids them";
 	if (plan == ATTACH_KPROBE)
