@@ -66,11 +66,16 @@ static void add_container(struct pod_sum *sum, const struct slot *slot)
 		sum->request.source = slot->request.source; /* the less exact one */
 }
 
-/* What the QoS class alone says. */
+/* What the pod's own request says, or the QoS class alone. */
 static void settle_request(struct pod_sum *sum, const struct slot *pod)
 {
 	bool fits_all = pod->qos == QOS_BEST_EFFORT;
 
+	if (pod->request.bytes != NOT_KNOWN) {
+		sum->unknown = false;
+		sum->request = pod->request;
+		return;
+	}
 	if (!fits_all &&
 	    (pod->qos != QOS_GUARANTEED || !sum->unknown || pod->last.limit_bytes >= NO_LIMIT))
 		return;

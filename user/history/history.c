@@ -141,18 +141,23 @@ static void look_for_cgroups(struct history *history, __u64 boot_time_ns)
 	}
 }
 
+/* What is known by now: files are read late, and requests change. */
 static void ask_request(struct history *history, int index)
 {
 	const struct slot *slot = &history->store.slots[index];
+	struct request request = { .source = REQUEST_ALLOCATED };
 	struct container_names names;
-	struct request request;
 
-	if (slot->level != LIMIT_CONTAINER ||
+	if ((slot->level != LIMIT_CONTAINER && slot->level != LIMIT_POD) ||
 	    !index_names(history->config.index, slot->id, 0, &names))
 		return;
-	request.bytes = names.request_bytes;
-	request.error_bytes = names.request_error_bytes;
-	request.source = names.request_source;
+	if (slot->level == LIMIT_POD) {
+		request.bytes = names.pod_request_bytes;
+	} else {
+		request.bytes = names.request_bytes;
+		request.error_bytes = names.request_error_bytes;
+		request.source = names.request_source;
+	}
 	store_put_request(&history->store, index, &request, names.is_sandbox);
 }
 

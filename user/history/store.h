@@ -38,7 +38,7 @@ struct slot {
 	__u64 made_ns; /* boot time */
 	__u64 made_before; /* bool: made_ns is only the latest that it can be */
 	__u64 removed_ns; /* boot time; 0: it is there */
-	struct request request; /* of a container */
+	struct request request; /* of a container; of a pod: its own, above its containers' */
 	__u64 is_sandbox; /* bool, or NOT_KNOWN */
 	struct sample last; /* of the usage; the rest of it may be older, see all_ns */
 	__u64 all_ns; /* boot time of the last whole sample */
