@@ -21,11 +21,9 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "event_history.h"
+#include "event_parts.h"
 #include "place.h"
-
-#define NOT_KNOWN (~0ULL)
-#define NOT_KNOWN_SIGNED ((__s64)(1ULL << 63))
-#define NO_LIMIT (~0ULL - 1)
 
 #define EVENT_TEXT_MAX                                                            \
 	16384 /* bytes of text in one event; what does not fit is cut and flagged \
@@ -35,14 +33,7 @@
 #define INCIDENT_CHILDREN_MAX 16 /* children of the limit owner */
 #define INCIDENT_OTHER_VICTIMS_MAX 16
 #define INCIDENT_SURVIVORS_MAX 8 /* protected members of a group */
-#define INCIDENT_PODS_MAX 8 /* by memory above request */
-#define TREND_POINTS_MAX 14 /* a line of text has room for so many */
 #define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
-
-struct text {
-	__u16 off;
-	__u16 len; /* 0: not said */
-};
 
 enum event_type {
 	EVENT_NONE,
@@ -115,58 +106,13 @@ enum constraint {
 	OOM_CONSTRAINT_MEMCG,
 };
 
-/* Where a container's names came from, best first. */
-enum identity_source {
-	IDENTITY_NONE,
-	IDENTITY_BUNDLE, /* the runtime's own folder of the container */
-	IDENTITY_LOG_LINK, /* /var/log/containers */
-	IDENTITY_LOG_FOLDER, /* /var/log/pods */
-	IDENTITY_PATH, /* the cgroup path alone: UID and ID, no names */
-};
-
-/* Where a container's memory request is known from. */
-enum request_source {
-	REQUEST_NONE,
-	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
-	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
-	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
-};
-
-/* Why a limit that many share was hit. */
-enum cause {
-	CAUSE_NONE, /* not said: another level's, or not known */
-	CAUSE_POD_OVER_REQUEST,
-	CAUSE_REQUESTS_DO_NOT_FIT, /* nobody holds more than it has requested */
-};
-
-struct event_cgroup {
-	struct text path; /* in its hierarchy; "/" is the root */
-	__u64 id; /* inode number of its folder */
-};
-
-/* A memory request: what the scheduler counts with. */
-struct request {
-	__u64 bytes; /* 0: there is none */
-	__u64 error_bytes; /* it is at most this away; 0: exact */
-	__u64 source; /* enum request_source */
-};
-
-/* Whose process it is. What the path alone tells comes from place, the names from names/. */
-struct identity {
-	struct text namespace_name;
-	struct text pod_name;
-	struct text pod_uid; /* the API's UID; empty for a static pod */
-	struct text
-		static_pod_hash; /* static pods: the config hash that stands in the path instead */
-	struct text container_name;
-	struct text container_id;
-	struct text image; /* as the runtime was told it */
-	__u64 restarts; /* of its container, before this start */
-	__u64 is_sandbox; /* bool: its container is the pod's pause container */
-	__u64 source; /* enum identity_source */
-	__u64 runtime; /* enum runtime */
-	__u64 qos; /* enum qos_class */
-	struct request request; /* of its container */
+/* Where the figures of what fills the memory come from. */
+enum memory_source {
+	MEMORY_NOT_READ,
+	MEMORY_EXACT, /* the cgroup's own counters, CPU by CPU; nothing is below it */
+	MEMORY_SUM, /* the same of it and all below it */
+	MEMORY_FLUSHED, /* the kernel's own sum, as of age_ns ago at most */
+	MEMORY_MACHINE, /* the machine's counters */
 };
 
 struct event_task {
@@ -219,6 +165,35 @@ struct limit {
 	__u64 swap_usage_bytes;
 	struct request
 		request; /* of a container; of a pod where all of its containers' are exact */
+	__u64 high_bytes; /* memory.high, .low, .min; where set */
+	__u64 low_bytes;
+	__u64 min_bytes;
+	__u64 oom_group; /* bool: memory.oom.group */
+};
+
+/* What fills the limit owner's memory, or the machine's: disjoint parts but for kernel_bytes. */
+struct memory {
+	__u64 source; /* enum memory_source */
+	__u64 age_ns; /* of MEMORY_FLUSHED */
+	__u64 cgroups; /* that were read: the owner and those below it */
+	__u64 usage_bytes;
+	__u64 anon_bytes;
+	__u64 file_bytes; /* page cache but for shmem */
+	__u64 shmem_bytes; /* tmpfs, shared memory */
+	__u64 kernel_bytes; /* all kernel memory but sock: the parts from here to vmalloc, and more
+			     */
+	__u64 slab_reclaimable_bytes;
+	__u64 slab_unreclaimable_bytes;
+	__u64 kernel_stack_bytes;
+	__u64 pagetables_bytes;
+	__u64 percpu_bytes;
+	__u64 vmalloc_bytes;
+	__u64 sock_bytes; /* socket buffers */
+	__u64 rest_bytes; /* of the usage; CPUs' stock is in it */
+	__u64 swap_bytes; /* swapped out, no part of the usage */
+	__u64 inactive_file_bytes; /* of file_bytes */
+	__u64 left_bytes; /* what its living children do not hold */
+	__u64 left_shmem_bytes;
 };
 
 /* One memcg of the chain from the victim's to the root, innermost first: the evidence itself. */
@@ -230,6 +205,10 @@ struct event_memcg {
 	__u64 limit_bytes;
 	__u64 swap_usage_bytes;
 	__u64 swap_limit_bytes;
+	__u64 working_set_bytes;
+	__u64 high_bytes; /* memory.high, .low, .min; where set */
+	__u64 low_bytes;
+	__u64 min_bytes;
 	__u64 oom_events; /* times this memcg itself ran into its limit without remedy */
 	__u64 oom_group; /* bool: memory.oom.group */
 };
@@ -248,54 +227,6 @@ struct event_child {
 struct suspect {
 	struct event_cgroup cgroup; /* path empty: the machine itself */
 	__u64 limit_level;
-};
-
-/*
- * What led to it: the memory of one cgroup in the time before the kill. Sampled, and the last point
- * is the kill's own.
- */
-struct trend_point {
-	__u64 age_ns; /* before the kill */
-	__u64 usage_bytes;
-};
-
-struct trend {
-	__u64 cgroup_age_ns; /* since it was made */
-	__u64 cgroup_age_is_minimum; /* bool: it is older than that */
-	__u64 sample_age_ns; /* of the last sample */
-	struct trend_point points[TREND_POINTS_MAX]; /* oldest first */
-	__u64 points_count;
-	__u64 points_omitted; /* samples between them */
-	__u64 from_bytes; /* where the last growth began */
-	__u64 growth_bytes; /* since then */
-	__u64 growth_ns;
-	/* Counted over window_ns, up to the last sample: */
-	__u64 window_ns;
-	__u64 limit_hits, high_hits, ooms, oom_kills;
-	__u64 some_ns, full_ns; /* pressure: time in which some, or all, tasks waited */
-	/* By each reclaim for its limit, as the kernel side has counted: */
-	__u64 reclaim_evidence; /* enum evidence: whether the kernel said which cgroup's it was */
-	__u64 reclaim_passes, reclaim_bytes;
-	__u64 reclaim_ns; /* that tasks spent in it, summed */
-	/* Of these, in the unbroken series that ended with the kill: */
-	__u64 at_limit_ns;
-	__u64 at_limit_passes, at_limit_bytes, at_limit_reclaim_ns;
-};
-
-/* A pod that shares the limit. */
-struct event_pod {
-	struct identity who; /* its container that holds most; but the request is the pod's */
-	struct event_cgroup cgroup; /* the pod's */
-	__u64 biggest_id; /* cgroup of that container */
-	__u64 usage_bytes;
-	__u64 usage_age_ns; /* 0: read at the kill; else sampled so long before it */
-	__u64 working_set_bytes; /* sampled */
-	__u64 over_request_bytes;
-};
-
-struct culprit {
-	struct event_pod pod;
-	struct trend history;
 };
 
 struct verdict {
@@ -367,6 +298,7 @@ struct incident {
 	struct {
 		struct limit nested, container, pod, qos, node, slice, host;
 	} limits;
+	struct memory memory;
 	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
 	__u64 memcgs_count;
 	__u64 memcgs_omitted; /* levels between the innermost ones and the rest that were not

@@ -12,6 +12,7 @@
 #include "source/bpf.h"
 #include "source/bpf_direct.h"
 #include "source/bpf_history.h"
+#include "source/bpf_order.h"
 
 #include "oomwhy.skel.h"
 
@@ -120,6 +121,7 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 	bpf_program__set_autoattach(skel->progs.memcg_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.machine_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.baseline, false);
+	bpf_program__set_autoattach(skel->progs.order, false);
 	if (probe->reads_are_direct)
 		bpf_direct_choose(skel, probe, plan);
 	else
@@ -263,6 +265,7 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	err = open_rings(source);
 	if (err)
 		return err;
+	bpf_order_check(source->skel);
 	err = take_baseline(source);
 	err = err ? err : oomwhy_bpf__attach(source->skel);
 	if (!err)
