@@ -374,6 +374,7 @@ static void write_incident(struct report *r)
 	}
 	if (r->ev->type != EVENT_STALL)
 		asked_line(r);
+	report_log(r);
 	id_line(r);
 }
 
