@@ -30,8 +30,6 @@
 #define CROWD_MAX 10000
 #define KILLS_MAX 4096
 
-#define RATIO_MAX 1.25 /* of many to few */
-
 enum { FEW, MANY, SIDES };
 
 /*
@@ -75,7 +73,8 @@ struct tally {
 
 static struct {
 	int kills, rounds, kinds;
-} opt = { .kills = 60, .rounds = 2, .kinds = KINDS };
+	int percent; /* what many may cost, few being 100 */
+} opt = { .kills = 60, .rounds = 2, .kinds = KINDS, .percent = 150 };
 
 static struct world world;
 static struct tally tallies[KINDS][SIDES];
@@ -216,7 +215,7 @@ static int table(int kind)
 		double few_us = quartile(few->us[i], few->kills);
 		double many_us = quartile(many->us[i], many->kills);
 		double noise_us = kinds[kind].noise_us + measures[i].noise_us;
-		bool is_bad = many_us > RATIO_MAX * few_us && many_us - few_us > noise_us;
+		bool is_bad = 100 * many_us > opt.percent * few_us && many_us - few_us > noise_us;
 
 		print_message("    %-34s %10.1f %10.1f %8.2f%s\n", measures[i].name, few_us,
 			      many_us, many_us / few_us, is_bad ? "  TOO MUCH" : "");
@@ -241,10 +240,11 @@ static void bench(void **state)
 		for (int kind = 0; kind < opt.kinds; kind++)
 			for (int side = 0; side < SIDES; side++)
 				measure_side(kind, side);
+	print_message("  by %s; many may cost %d%%\n", world.tracer.attach, opt.percent);
 	for (int kind = 0; kind < opt.kinds; kind++)
 		bad += table(kind);
 	if (bad)
-		fail_msg("with many cgroups a kill costs more than %.2f times as much", RATIO_MAX);
+		fail_msg("with many cgroups a kill costs more than %d%%", opt.percent);
 }
 
 static int end_bench(void **state)
@@ -266,6 +266,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "kills", required_argument, NULL, 'k' },
 						 { "rounds", required_argument, NULL, 'r' },
+						 { "percent", required_argument, NULL, 'p' },
 						 { "container-only", no_argument, NULL, 'c' },
 						 { NULL, 0, NULL, 0 } };
 	int c;
@@ -277,11 +278,14 @@ int main(int argc, char **argv)
 			opt.kills = value;
 		else if (c == 'r')
 			opt.rounds = value;
+		else if (c == 'p')
+			opt.percent = value;
 		else if (c == 'c')
 			opt.kinds = CONTAINER + 1;
 		if (c == '?' || value < 1 || value > KILLS_MAX / 4) {
 			fprintf(stderr,
-				"usage: bench-cgroups [--kills N] [--rounds N] [--container-only]\n");
+				"usage: bench-cgroups [--kills N] [--rounds N] [--percent N] "
+				"[--container-only]\n");
 			return 2;
 		}
 	}
