@@ -41,10 +41,10 @@ static const struct kind {
 	const char *name;
 	int crowd[SIDES];
 	int divisor; /* of the kills that were asked for */
-	double noise_us; /* a difference below that is no difference */
+	int noise; /* against that of the first kind */
 } kinds[] = {
-	{ "a container's limit", { 10, 10000 }, 1, 20 },
-	{ "the limit of all pods", { 200, 1000 }, 4, 300 },
+	{ "a container's limit", { 10, 10000 }, 1, 1 },
+	{ "the limit of all pods", { 200, 1000 }, 4, 15 },
 };
 enum { CONTAINER, NODE, KINDS };
 
@@ -74,7 +74,8 @@ struct tally {
 static struct {
 	int kills, rounds, kinds;
 	int percent; /* what many may cost, few being 100 */
-} opt = { .kills = 60, .rounds = 2, .kinds = KINDS, .percent = 150 };
+	int noise_us; /* a difference below that is no difference */
+} opt = { .kills = 60, .rounds = 2, .kinds = KINDS, .percent = 150, .noise_us = 20 };
 
 static struct world world;
 static struct tally tallies[KINDS][SIDES];
@@ -214,7 +215,7 @@ static int table(int kind)
 	for (int i = 0; i < MEASURES; i++) {
 		double few_us = quartile(few->us[i], few->kills);
 		double many_us = quartile(many->us[i], many->kills);
-		double noise_us = kinds[kind].noise_us + measures[i].noise_us;
+		double noise_us = opt.noise_us * kinds[kind].noise + measures[i].noise_us;
 		bool is_bad = 100 * many_us > opt.percent * few_us && many_us - few_us > noise_us;
 
 		print_message("    %-34s %10.1f %10.1f %8.2f%s\n", measures[i].name, few_us,
@@ -267,6 +268,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = { { "kills", required_argument, NULL, 'k' },
 						 { "rounds", required_argument, NULL, 'r' },
 						 { "percent", required_argument, NULL, 'p' },
+						 { "noise", required_argument, NULL, 'n' },
 						 { "container-only", no_argument, NULL, 'c' },
 						 { NULL, 0, NULL, 0 } };
 	int c;
@@ -280,11 +282,14 @@ int main(int argc, char **argv)
 			opt.rounds = value;
 		else if (c == 'p')
 			opt.percent = value;
+		else if (c == 'n')
+			opt.noise_us = value;
 		else if (c == 'c')
 			opt.kinds = CONTAINER + 1;
 		if (c == '?' || value < 1 || value > KILLS_MAX / 4) {
 			fprintf(stderr,
 				"usage: bench-cgroups [--kills N] [--rounds N] [--percent N] "
+				"[--noise US] "
 				"[--container-only]\n");
 			return 2;
 		}
