@@ -288,7 +288,7 @@ int main(int argc, char **argv)
 			opt.kinds = CONTAINER + 1;
 		if (c == '?' || value < 1 || value > KILLS_MAX / 4) {
 			fprintf(stderr,
-				"usage: bench-cgroups [--kills N] [--rounds N] [--percent N] "
+				"usage: bench-cgroups [--kills N] [--rounds N] [--percent N] [--noise US] "
 				"[--noise US] "
 				"[--container-only]\n");
 			return 2;
