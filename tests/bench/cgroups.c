@@ -289,7 +289,6 @@ int main(int argc, char **argv)
 		if (c == '?' || value < 1 || value > KILLS_MAX / 4) {
 			fprintf(stderr,
 				"usage: bench-cgroups [--kills N] [--rounds N] [--percent N] [--noise US] "
-				"[--noise US] "
 				"[--container-only]\n");
 			return 2;
 		}
