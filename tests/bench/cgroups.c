@@ -26,7 +26,6 @@
 #define PER_POD 10
 #define WARM_UP 5 /* kills before any that counts */
 #define LINE_MS 20000
-#define SETTLE_MS 60000
 #define CROWD_MAX 10000
 #define KILLS_MAX 4096
 
@@ -106,21 +105,6 @@ static void shrink_crowd(int n)
 	}
 }
 
-/* Until oomwhy has nothing left to do. */
-static void settle(void)
-{
-	double used_us = usage_of(world.tracer.pid).all_threads_us, now_us;
-
-	for (int waited = 0; waited < SETTLE_MS; waited += 500) {
-		tracer_line(&world.tracer, 500);
-		now_us = usage_of(world.tracer.pid).all_threads_us;
-		if (now_us - used_us < 2000)
-			return;
-		used_us = now_us;
-	}
-	fail_msg("oomwhy does not come to rest");
-}
-
 /* ---- kills ---- */
 
 /* A process that dies at a limit; what its kill cost goes to @tally unless that is NULL. */
@@ -173,7 +157,7 @@ static void measure_side(int kind, int side)
 	cri_pod(&world, &pod, BURSTABLE, false, 0);
 	cri_container(&world, &victim, &pod, 0);
 	assert_int_equal(ghost_make(&world, &victim), 0);
-	settle();
+	world_settle(&world);
 	cg = cri_cgroup(&victim);
 	/* what the kernel needs for a cgroup is charged to the cgroup above it */
 	assert_int_equal(cgroup_set_limit(&world.h, kind == NODE ? &world.node : &cg,

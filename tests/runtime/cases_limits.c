@@ -19,7 +19,6 @@
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define BUNDLE "bundle"
-#define READ_MS 500 /* it has long been read by then */
 
 static void check_names(json_t *line, const char *task, const struct cri_container *c)
 {
@@ -115,7 +114,7 @@ static void gone(struct world *w)
 	world_trace(w);
 	cri_start_sandbox(w, &pod);
 	start_eater(w, &app);
-	tracer_line(&w->tracer, READ_MS);
+	world_settle(w);
 	cri_hide_bundle(&app, true);
 	cri_touch(&app, "go");
 	check(w, &app, &app, "container");
