@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
+#include "check_filled.h"
 #include "check_line.h"
 #include "unseen.h"
 
@@ -359,6 +360,7 @@ void check_kill_line(struct fixture *fx, const struct expect *e, const struct kl
 	check_others(fx, e, line);
 	check_identity(fx, e, line);
 	check_trigger(fx, e, line);
+	check_filled_line(fx, e, log, line);
 }
 
 void check_stall_line(struct fixture *fx, const struct expect *e, const char *kind, json_t *line)
