@@ -331,6 +331,7 @@ struct limit_owner {
 struct allocation {
 	__s64 order; /* the request was for 2^order pages */
 	__u64 gfp_mask; /* the kernel's own bits, which differ between kernels */
+	struct text gfp_flags; /* the same in its words */
 };
 
 struct stall {

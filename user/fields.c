@@ -383,6 +383,8 @@ static const struct field incident_rows[] = {
 	S64(incident.allocation.order, "trigger.allocation.order", "It asked for 2^order pages."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
 	    "The request's flags, as this kernel numbers them."),
+	TEXT(incident.allocation.gfp_flags, "trigger.allocation.gfp_flags",
+	     "The same in the kernel's words: GFP_KERNEL|__GFP_ZERO."),
 	ENUM(incident.constraint, "constraint", constraint_names,
 	     "What bounded the allocation, in the kernel's words."),
 	U64(incident.total_pages_bytes, "domain_bytes",

@@ -65,6 +65,7 @@ static void take_event(void *context, struct event *ev)
 		return;
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
+	gfp_complete(&tracer->probe.gfp, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	if (!is_shown(tracer, ev))

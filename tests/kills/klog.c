@@ -103,10 +103,21 @@ static void read_killed(const char *text, pid_t pid, struct klog_kill *ret)
 		ret->oom_score_adj = (int)strtol(adj, NULL, 10);
 }
 
+/* "gfp_mask=0xcc0(GFP_KERNEL), …" */
+static void read_gfp(const char *text, char *ret, size_t size)
+{
+	const char *at = strstr(text, "gfp_mask=");
+
+	*ret = '\0';
+	if (at && (at = strchr(at, '(')))
+		snprintf(ret, size, "%.*s", (int)strcspn(at + 1, ")"), at + 1);
+}
+
 /* What the lines so far say: oom_lock keeps the reports of two kills apart. */
 struct reader {
 	pid_t trigger; /* of the report that has begun */
-	struct klog_table table; /* of that report */
+	char gfp[256]; /* of that, too */
+	struct klog_table table;
 	struct klog_kill *open; /* its "oom-kill:" line is there, its "Killed process" is not */
 	struct klog_kill *kills;
 	int n, max;
@@ -130,12 +141,14 @@ static void read_line(const char *text, struct reader *r)
 		r->trigger = 0;
 		r->open = NULL;
 		klog_table_init(&r->table);
+		read_gfp(text, r->gfp, sizeof(r->gfp));
 	} else if (!strncmp(text, "CPU: ", 5) && pid) {
 		r->trigger = (pid_t)strtol(pid + 6, NULL, 10);
 	} else if (!strncmp(text, "oom-kill:", 9)) {
 		r->open = add_kill(r);
 		read_dump(text, r->trigger, r->open);
 		r->open->stats = r->table.stats;
+		memcpy(r->open->gfp, r->gfp, sizeof(r->gfp));
 	} else if (killed) {
 		read_killed(text, (pid_t)strtol(killed + 15, NULL, 10),
 			    r->open ? r->open : add_kill(r));

@@ -22,6 +22,7 @@ struct klog_kill {
 	bool global;
 	char oom_memcg[512], task_memcg[512], constraint[40];
 	pid_t trigger; /* 0: not said */
+	char gfp[256]; /* what it asked for, in words; "": not said */
 	bool has_killed; /* the "Killed process" line is there */
 	pid_t killed_pid; /* a thread of @pid, when its leader has exited */
 	unsigned long long anon_bytes, rss_bytes, pagetables_bytes;

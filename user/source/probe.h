@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "source/gfp.h"
 
 struct btf;
 
@@ -42,6 +43,7 @@ struct probe {
 	int nodes; /* NUMA nodes that may exist */
 	int cpus; /* CPUs that may exist */
 	bool has_group_member; /* the kernel tells of each member of a memory.oom.group */
+	struct gfp_bits gfp; /* what the flags of an allocation are called */
 	bool has_oom_synchronize; /* cgroup v1: tasks may wait for a disabled OOM killer */
 };
 
