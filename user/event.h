@@ -372,6 +372,11 @@ struct incident {
 	struct {
 		struct limit nested, container, pod, qos, node, slice, host;
 	} limits;
+	struct {
+		__u64 eviction_bytes; /* kubelet's hard threshold of memory.available */
+		__u64 hugepages_bytes;
+		__u64 allocatable_bytes; /* what the limit of all pods leaves beside these */
+	} node_reserve;
 	struct memory memory;
 	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
 	__u64 memcgs_count;

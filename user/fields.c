@@ -394,6 +394,13 @@ static const struct field incident_rows[] = {
 	IN_LIMITS(pod, "The victim's pod."),
 	IN_LIMITS(qos, "The cgroup of the pod's QoS class."),
 	IN_LIMITS(node, "The cgroup of all pods (kubepods)."),
+	U64(incident.node_reserve.allocatable_bytes, "limits.node.allocatable_bytes",
+	    "Allocatable as kubectl shows it: the limit of all pods without the next two, in bytes; "
+	    "only where kubelet enforces it."),
+	U64(incident.node_reserve.eviction_bytes, "limits.node.eviction_threshold_bytes",
+	    "kubelet's hard eviction threshold of memory.available, in bytes."),
+	U64(incident.node_reserve.hugepages_bytes, "limits.node.hugepages_bytes",
+	    "Huge pages that are set aside, in bytes."),
 	IN_LIMITS(slice, "Any other cgroup."),
 	IN_LIMITS(host, "The machine."),
 	U64(incident.host_free_bytes, "limits.host.free_bytes", "Free memory of the machine."),

@@ -14,6 +14,7 @@
 #include "exit_status.h"
 #include "machine.h"
 #include "names/keeper.h"
+#include "names/kubelet_reserve.h"
 #include "queue.h"
 #include "sink/writer.h"
 #include "source/assemble.h"
@@ -31,6 +32,7 @@ struct tracer {
 	struct bpf_source *source;
 	struct assembler assembler;
 	struct names *names; /* T2's */
+	struct kubelet_reserve reserve; /* as it was at start */
 	struct keeper keeper;
 	struct queue queue;
 	struct writer writer;
