@@ -3,6 +3,7 @@
  * text: the order of a report, and its lines except for the table of limits and the sentence above
  * it (text_limits.c).
  */
+#define _GNU_SOURCE /* memmem() */
 #include <string.h>
 
 #include "text_report.h"
@@ -291,6 +292,21 @@ static void put_where(struct report *r, const struct event_task *trigger)
 	}
 }
 
+static bool has_flag(const struct report *r, const char *word)
+{
+	struct text flags = r->incident->allocation.gfp_flags;
+
+	return flags.len && memmem(text_bytes(r->ev, flags), flags.len, word, strlen(word));
+}
+
+/* A plain GFP_KERNEL may be either: so are anonymous pages charged to a cgroup. */
+static const char *whose_page(const struct report *r)
+{
+	if (has_flag(r, "_ACCOUNT"))
+		return " of kernel memory";
+	return has_flag(r, "GFP_HIGHUSER_MOVABLE") ? " of a process or of the page cache" : "";
+}
+
 /* Whose allocation ran into the limit. */
 static void asked_line(struct report *r)
 {
@@ -319,6 +335,7 @@ static void asked_line(struct report *r)
 		say(&r->w, ", when the limit had been set below what was in use");
 	if (order >= 0 && order < 32)
 		say(&r->w, order ? ": %llu pages in one piece" : ": %llu page", 1ULL << order);
+	say(&r->w, "%s", whose_page(r));
 	put_newline(&r->w);
 }
 
