@@ -91,6 +91,8 @@ cli-test: $(OUTPUT)/oomwhy
 bench: guest-programs
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
+	@echo "== how fast explain reads logs"
+	@OOMWHY=$(OUTPUT)/oomwhy tests/bench/explain
 
 # Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
 vm-matrix: guest-programs arm64-programs

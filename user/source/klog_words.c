@@ -9,13 +9,6 @@
 #define HEADER_WORDS " invoked oom-killer: gfp_mask="
 #define GROUP_WORDS " are going to be killed due to memory.oom.group set"
 
-bool klog_begins(const char *text, size_t len, const char *word)
-{
-	size_t n = strlen(word);
-
-	return len >= n && !memcmp(text, word, n);
-}
-
 bool span_equal(struct span a, struct span b)
 {
 	return a.len == b.len && (!a.len || !memcmp(a.at, b.at, a.len));
@@ -85,15 +78,29 @@ static enum klog_kind kind_of_ending(const char *text, size_t len)
 	return find(text, len, "no killable processes") ? KLOG_NOBODY : KLOG_OTHER;
 }
 
+/* What follows a process's name. */
+static enum klog_kind kind_after_name(const char *at, size_t len)
+{
+	if (klog_begins(at, len, HEADER_WORDS))
+		return KLOG_HEADER;
+	if (klog_begins(at, len, " cpuset="))
+		return KLOG_CPUSET;
+	if (klog_begins(at, len, ": page allocation failure") ||
+	    klog_begins(at, len, ": page allocation stalls"))
+		return KLOG_ELSE;
+	return KLOG_OTHER;
+}
+
 static enum klog_kind kind_of_words(const char *text, size_t len)
 {
-	if (find_near(text, len, HEADER_WORDS))
-		return KLOG_HEADER;
-	if (find_near(text, len, " cpuset="))
-		return KLOG_CPUSET;
-	if (find_near(text, len, ": page allocation failure") ||
-	    find_near(text, len, ": page allocation stalls"))
-		return KLOG_ELSE;
+	for (size_t i = 0; i <= KLOG_COMM_MAX && i < len; i++) {
+		enum klog_kind kind = KLOG_OTHER;
+
+		if (text[i] == ' ' || text[i] == ':')
+			kind = kind_after_name(text + i, len - i);
+		if (kind != KLOG_OTHER)
+			return kind;
+	}
 	return is_stat(text, len) ? KLOG_STAT : KLOG_OTHER;
 }
 
