@@ -166,11 +166,11 @@ bool klog_value(const char *text, size_t len, const char *key, __u64 *ret)
 	c = (struct cursor){ at + strlen(key), text + len };
 	if (!cursor_number(&c, 19, ret))
 		return false;
-	if (cursor_left(&c) >= 2 && (*c.at == 'k' || *c.at == 'K') && c.at[1] == 'B') {
-		/* "no limit" is about 2^63 bytes: that many KiB would pass 64 bits */
-		*ret = *ret > NOT_KNOWN / 1024 - 1 ? NO_LIMIT : *ret * 1024;
-	}
-	return true;
+	/* What passes 63 bits is no number of a kernel's, nor one of JSON's. */
+	if (cursor_left(&c) >= 2 && (*c.at == 'k' || *c.at == 'K') && c.at[1] == 'B' &&
+	    __builtin_mul_overflow(*ret, 1024, ret))
+		return false;
+	return *ret <= KLOG_NUMBER_MAX;
 }
 
 static bool signed_value(const char *text, size_t len, const char *key, __s64 *ret)
@@ -222,6 +222,8 @@ bool klog_read_header(const char *text, size_t len, struct klog_header *ret)
 	at = words + strlen(HEADER_WORDS);
 	if (klog_begins(at, (size_t)(end - at), "0x"))
 		read_hex(at + 2, end, &ret->gfp_mask);
+	if (ret->gfp_mask > KLOG_NUMBER_MAX)
+		ret->gfp_mask = NOT_KNOWN;
 	signed_value(at, (size_t)(end - at), ", order=", &ret->order);
 	signed_value(at, (size_t)(end - at), ", oom_score_adj=", &ret->oom_score_adj);
 	ret->nodemask = find(at, (size_t)(end - at), "nodemask=") &&

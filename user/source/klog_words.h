@@ -14,6 +14,7 @@
 #include <linux/types.h>
 
 #define KLOG_COMM_MAX 15 /* bytes of a process's name */
+#define KLOG_NUMBER_MAX (~0ULL >> 1)
 #define KLOG_READINGS_MAX 4 /* of a line that names make ambiguous */
 
 enum klog_kind {
