@@ -19,6 +19,9 @@ enum {
 	OPT_NODE,
 	OPT_CLUSTER,
 	OPT_HOST_ROOT,
+	OPT_ROOT,
+	OPT_CONTAINER,
+	OPT_LEVEL,
 };
 
 static const struct option long_options[] = {
@@ -30,6 +33,10 @@ static const struct option long_options[] = {
 	{ "node", required_argument, NULL, OPT_NODE },
 	{ "cluster-name", required_argument, NULL, OPT_CLUSTER },
 	{ "host-root", required_argument, NULL, OPT_HOST_ROOT },
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "namespace", required_argument, NULL, 'n' },
+	{ "container", required_argument, NULL, OPT_CONTAINER },
+	{ "level", required_argument, NULL, OPT_LEVEL },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -37,7 +44,7 @@ static const struct option long_options[] = {
 
 static int help(void)
 {
-	printf("Usage: oomwhy [trace] [OPTION]...\n\n"
+	printf("Usage: oomwhy [trace] [OPTION]... [NS/POD]...\n\n"
 	       "Tells each OOM kill as it happens: whose limit was hit, who died, who asked for\n"
 	       "the memory, and what to change. Reports go to stdout, everything else to stderr.\n\n"
 	       "  -o, --output text|json   reports for people (default), or one JSON object a line\n"
@@ -50,8 +57,21 @@ static int help(void)
 	       "      --cluster-name NAME  goes into each JSON line\n"
 	       "      --host-root DIR      where the machine's own / is mounted (default: /host if it\n"
 	       "                           is there, else /)\n"
+	       "      --root NAME=DIR      below the host root, where names are read from, if not in\n"
+	       "                           one of the usual folders: containerd (its\n"
+	       "                           io.containerd.runtime.v2.task), crio (overlay-containers),\n"
+	       "                           docker (containers), log-containers, log-pods, kubelet\n"
 	       "  -v, --verbose            say more on stderr\n"
-	       "  -h, --help               this text\n\n"
+	       "  -h, --help               this text\n\n");
+	printf("Only some kills are told (each may be given several times; '*' stands for anything):\n\n"
+	       "  NS/POD                   who died was in this pod; with -n, POD is enough\n"
+	       "  -n, --namespace NS       who died was in this namespace\n"
+	       "      --container NAME     who died was in a container of this name\n"
+	       "      --level LEVEL[,...]  the verdict is container, nested, pod, qos, node, slice,\n"
+	       "                           host, cpuset, manual or unknown\n\n"
+	       "Where nobody died (a stall), who waits counts. One of several that died is enough.\n"
+	       "A kill whose names or whose level cannot be told is shown, not dropped. --count\n"
+	       "counts what is shown; losses, start and stop are always told.\n\n"
 	       "SIGINT and SIGTERM end it with a closing count. NO_COLOR=1 turns colours off.\n");
 	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
 }
@@ -76,10 +96,57 @@ static bool parse_attach(const char *text, enum attach_plan *ret)
 	return *ret != ATTACH_NONE;
 }
 
+/* "docker=/data/docker/containers" */
+static bool parse_root(const char *text, struct names_roots *ret)
+{
+	const struct {
+		const char *name;
+		const char **dir;
+	} roots[] = {
+		{ "containerd", &ret->containerd }, { "crio", &ret->crio },
+		{ "docker", &ret->docker },	    { "log-containers", &ret->log_containers },
+		{ "log-pods", &ret->log_pods },	    { "kubelet", &ret->kubelet },
+	};
+	size_t len = strcspn(text, "=");
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
+		if (strlen(roots[i].name) != len || memcmp(roots[i].name, text, len) != 0)
+			continue;
+		*roots[i].dir = text + len + 1;
+		return text[len] && text[len + 1] == '/';
+	}
+	return false;
+}
+
+static bool take_filter(int option, struct filter *ret)
+{
+	if (option == 'n')
+		return filter_add(&ret->namespaces, optarg);
+	if (option == OPT_CONTAINER)
+		return filter_add(&ret->containers, optarg);
+	return filter_add_levels(ret, optarg);
+}
+
+/* "NS/POD", or with -n "POD" */
+static bool take_pod(const char *text, struct filter *ret)
+{
+	const char *slash = strchr(text, '/');
+
+	if (slash ? slash == text || !slash[1] || strchr(slash + 1, '/') : !ret->namespaces.count)
+		return false;
+	return filter_add(&ret->pods, text);
+}
+
 /* Returns whether the option's value is a good one. */
 static bool take_option(int option, struct tracer_options *ret)
 {
 	switch (option) {
+	case 'n':
+	case OPT_CONTAINER:
+	case OPT_LEVEL:
+		return take_filter(option, &ret->filter);
+	case OPT_ROOT:
+		return parse_root(optarg, &ret->names_roots);
 	case 'o':
 		return cmd_parse_output(optarg, &ret->json);
 	case OPT_JSON:
@@ -111,7 +178,7 @@ int cmd_trace(int argc, char **argv)
 	int option, index = 0;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":o:vh", long_options, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, ":o:n:vh", long_options, &index)) != -1) {
 		if (option == 'h')
 			return help();
 		if (option == '?')
@@ -121,8 +188,9 @@ int cmd_trace(int argc, char **argv)
 		if (!take_option(option, &options))
 			return cmd_usage("trace", "not a value for this option:", optarg);
 	}
-	if (optind < argc)
-		return cmd_usage("trace", "unexpected argument", argv[optind]);
+	for (; optind < argc; optind++)
+		if (!take_pod(argv[optind], &options.filter))
+			return cmd_usage("trace", "unexpected argument", argv[optind]);
 	options.host_root = cmd_host_root(options.host_root);
 	if (!options.host_root)
 		return STATUS_FAILED;

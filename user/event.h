@@ -127,6 +127,7 @@ enum request_source {
 	REQUEST_NONE,
 	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
 	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
+	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
 };
 
 struct event_cgroup {
@@ -137,7 +138,7 @@ struct event_cgroup {
 /* A memory request: what the scheduler counts with. */
 struct request {
 	__u64 bytes; /* 0: there is none */
-	__u64 error_bytes; /* it is less than this away; 0: exact */
+	__u64 error_bytes; /* it is at most this away; 0: exact */
 	__u64 source; /* enum request_source */
 };
 
@@ -352,6 +353,7 @@ struct stop {
 	__u64 incidents;
 	__u64 victims;
 	__u64 stalls;
+	__u64 filtered; /* kills and stalls that the filters left out; in none of the above */
 	__u64 cross_check_agreed;
 	__u64 cross_check_differed;
 	__u64 duration_ns;

@@ -52,10 +52,7 @@ const char *const identity_source_names[] = {
 	"", "bundle", "log_link", "log_folder", "path", NULL,
 };
 const char *const request_source_names[] = {
-	"",
-	"allocated_pods_state",
-	"oom_score_adj",
-	NULL,
+	"", "allocated_pods_state", "oom_score_adj", "qos_class", NULL,
 };
 /* Derived from the type. */
 static const char *const severity_names[] = {
@@ -66,12 +63,12 @@ static const char *const schema_names[] = {
 };
 
 /* Rows that several structs have alike. */
-#define REQUEST(request, whose)                                                                 \
-	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."), \
-		ENUM(request.source, "request_source", request_source_names,                    \
-		     "Where the request is known from: kubelet's own file, or oom_score_adj."), \
-		U64(request.error_bytes, "request_error_bytes",                                 \
-		    "The request is less than this away, in bytes; 0: it is exact.")
+#define REQUEST(request, whose)                                                                             \
+	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."),             \
+		ENUM(request.source, "request_source", request_source_names,                                \
+		     "Where the request is known from: kubelet's own file, oom_score_adj, the QoS class."), \
+		U64(request.error_bytes, "request_error_bytes",                                             \
+		    "The request is at most this away, in bytes; 0: it is exact.")
 #define IDENTITY(who)                                                                                  \
 	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
 		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \
@@ -368,6 +365,8 @@ static const struct field stop_rows[] = {
 	U64(stop.incidents, "incidents", "OOM kills (decisions) seen."),
 	U64(stop.victims, "victims", "Processes seen to die by them."),
 	U64(stop.stalls, "stalls", "Times that a limit was hit and nobody was killed."),
+	U64(stop.filtered, "filtered",
+	    "Kills and stalls left out by -n, NS/POD, --container or --level; in none of the above."),
 	U64(stop.cross_check_agreed, "cross_check.agreed",
 	    "Kills for which decision and counters named the same limit owner."),
 	U64(stop.cross_check_differed, "cross_check.differed",

@@ -401,6 +401,8 @@ static void stop_line(struct line *line, const struct stop *stop)
 		putf(line, ", ");
 		put_count(line, stop->stalls, "stall", "stalls");
 	}
+	if (known(stop->filtered))
+		putf(line, ", %llu filtered out", (unsigned long long)stop->filtered);
 	if (known(stop->duration_ns))
 		putf(line, " in %s", units_duration(stop->duration_ns, duration, sizeof(duration)));
 	if (known(stop->cross_check_differed) && stop->cross_check_differed)

@@ -31,6 +31,7 @@ static int help(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	printf("\n'oomwhy COMMAND --help' tells a command's options. Run as root:\n\n"
 	       "  oomwhy                  reports for people, until Ctrl-C\n"
+	       "  oomwhy shop/cart-0      only those in this pod\n"
 	       "  oomwhy trace --json     one JSON object a line\n"
 	       "  oomwhy doctor           what is missing, and how to get it\n\n"
 	       "Exit status: 0 done, 1 failed, 2 usage, 3 not possible on this kernel or with\n"
@@ -66,7 +67,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	if (argv[1][0] == '-')
+	/* Options of the default command, or its NS/POD. */
+	if (argv[1][0] == '-' || strchr(argv[1], '/'))
 		return cmd_trace(argc, argv);
 	log_error("unknown command '%s': 'oomwhy --help' lists them", argv[1]);
 	return STATUS_USAGE;

@@ -35,6 +35,26 @@ static void count_incident(struct tracer *tracer, const struct incident *inciden
 		tracer->stop = true;
 }
 
+static bool was_hidden(const struct tracer *tracer, const struct event *ev)
+{
+	for (size_t i = 0; i < TRACER_HIDDEN_MAX; i++)
+		if (!strcmp(tracer->hidden[i], ev->id))
+			return true;
+	return false;
+}
+
+/* What is known later is told to whom the first part was told. */
+static bool is_shown(struct tracer *tracer, const struct event *ev)
+{
+	if (ev->type == EVENT_UPDATE)
+		return !was_hidden(tracer, ev);
+	if (filter_shows(&tracer->options.filter, ev))
+		return true;
+	tracer->filtered++;
+	memcpy(tracer->hidden[tracer->hidden_count++ % TRACER_HIDDEN_MAX], ev->id, sizeof(ev->id));
+	return false;
+}
+
 /* The end of the assembler's part: place, judge, and on to the writer. */
 static void take_event(void *context, struct event *ev)
 {
@@ -47,11 +67,14 @@ static void take_event(void *context, struct event *ev)
 	identify_event(ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	if (!is_shown(tracer, ev))
+		return;
 	if (event_has_incident(ev)) {
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
 	tracer_send(tracer, ev);
+	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
 }
@@ -179,6 +202,24 @@ static void consume_cgroups(void *context)
 	bpf_source__consume_cgroups(tracer->source);
 }
 
+/* T2 */
+static bool look_up(void *context, const struct place *place, struct container_names *ret)
+{
+	return names_look_up(context, place, ret);
+}
+
+/* Without the node's files kills are told all the same, with what their paths say. */
+static void open_names(struct tracer *tracer)
+{
+	const struct tracer_options *options = &tracer->options;
+
+	tracer->names = names_open(options->host_root, &options->names_roots,
+				   tracer->machine.memory_total_bytes);
+	if (!tracer->names)
+		log_error("pods and containers stay without names: %s/: %s", options->host_root,
+			  strerror(errno));
+}
+
 static int start_threads(struct tracer *tracer)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -191,6 +232,8 @@ static int start_threads(struct tracer *tracer)
 		.consume = consume_cgroups,
 		.chore = degrade,
 		.context = tracer,
+		.look_up = tracer->names ? look_up : NULL,
+		.names = tracer->names,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
 
@@ -311,6 +354,7 @@ static enum exit_status trace(struct tracer *tracer)
 	status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
+	open_names(tracer);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
 	if (err) {
@@ -338,6 +382,7 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	bpf_source__close(tracer->source);
 	queue_free(&tracer->queue);
+	names_close(tracer->names);
 	free(tracer);
 	return status;
 }

@@ -2,7 +2,7 @@
 /*
  * tracer: the live part. Puts the one way through together and runs it:
  *
- *     rings -> assemble -> identify -> judge -> headline -> queue -> writer
+ *     rings -> assemble -> identify -> names -> judge -> filter -> headline -> queue -> writer
  *
  * T1, the caller's thread, does all up to the queue: it allocates nothing, opens nothing and waits
  * for nobody. T2 keeps the index of cgroups. T3 is the writer.
@@ -14,15 +14,19 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "filter.h"
+#include "names/names.h"
 
 struct tracer_options {
 	bool json;
 	enum attach_plan attach; /* ATTACH_NONE: the best */
-	__u64 count; /* end after so many incidents; 0: no end */
+	__u64 count; /* end after so many incidents were told; 0: no end */
 	__u64 duration_ns; /* end after this time; 0: no end */
 	const char *node_name;
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* where the machine's own files are, "" for / */
+	struct filter filter; /* what is told of kills and stalls */
+	struct names_roots names_roots; /* and the folders that names are read from, below it */
 };
 
 /*

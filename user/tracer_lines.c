@@ -84,7 +84,9 @@ void tracer_note_stop(struct tracer *tracer)
 
 	stop->incidents = tracer->incidents;
 	stop->victims = tracer->victims;
-	stop->stalls = tracer->assembler.stalls.count;
+	stop->stalls = tracer->stalls;
+	if (filter_is_set(&tracer->options.filter))
+		stop->filtered = tracer->filtered;
 	stop->cross_check_agreed = tracer->assembler.stats.agreed;
 	stop->cross_check_differed = tracer->assembler.stats.differed;
 	stop->duration_ns = ev->boot_time_ns - tracer->started_ns;

@@ -21,6 +21,8 @@
 #include "source/probe.h"
 #include "tracer.h"
 
+#define TRACER_HIDDEN_MAX 64 /* stalls that were filtered out and may end: so are their ends */
+
 struct tracer {
 	struct tracer_options options;
 	struct machine machine;
@@ -28,14 +30,19 @@ struct tracer {
 	enum attach_plan plan;
 	struct bpf_source *source;
 	struct assembler assembler;
+	struct names *names; /* T2's */
 	struct keeper keeper;
 	struct queue queue;
 	struct writer writer;
 	struct event note; /* start, loss and stop lines */
 	struct losses reported;
 	__u64 started_ns;
+	__u64 filtered;
+	char hidden[TRACER_HIDDEN_MAX][EVENT_ID_MAX]; /* their ids; the oldest is overwritten */
+	__u64 hidden_count;
 	__u64 incidents; /* as reported: --count may end in the middle of a burst */
 	__u64 victims;
+	__u64 stalls;
 	bool memory_locked;
 	bool stop;
 	bool stop_is_told;

@@ -42,6 +42,9 @@ extern const int n_race_cases;
 /* The program: names from hostile processes, --count, text, the end. */
 extern const struct kill_case program_cases[];
 extern const int n_program_cases;
+/* Names: who it was. */
+extern const struct kill_case name_cases[];
+extern const int n_name_cases;
 
 /* Hooks that fall silent. */
 extern const struct kill_case silent_cases[];

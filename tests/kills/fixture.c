@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "fixture.h"
 
+#include <ftw.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,9 +29,18 @@ void fixture_begin(struct fixture *fx, enum shape shape)
 	fx->tmpfs_fd = -1;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
 int fixture_end(struct fixture *fx)
 {
 	tracer_free(&fx->own);
+	if (*fx->files)
+		nftw(fx->files, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	*fx->files = '\0';
 	machine_thaw(fx);
 	fixture_end_workloads(fx);
 	if (fx->tmpfs_fd >= 0)
@@ -107,11 +117,10 @@ struct pod *fixture_pod(struct fixture *fx, enum qos qos, int limit)
 	return pod;
 }
 
-struct container *fixture_container(struct fixture *fx, struct pod *pod, int limit)
+struct container *fixture_new_container(struct fixture *fx, struct pod *pod)
 {
 	struct container *c = &fx->containers[fx->n_containers++];
 	uint64_t x = ((uint64_t)getpid() << 32) + ++fx->serial;
-	char name[128];
 
 	assert_true(fx->n_containers <= COUNT(fx->containers));
 	c->pod = pod;
@@ -119,9 +128,23 @@ struct container *fixture_container(struct fixture *fx, struct pod *pod, int lim
 		x = x * 6364136223846793005ULL + 1442695040888963407ULL;
 		snprintf(c->id + i, 17, "%016llx", (unsigned long long)x);
 	}
+	return c;
+}
+
+void fixture_make_container(struct fixture *fx, struct container *c, int limit)
+{
+	char name[128];
+
 	snprintf(name, sizeof(name), fx->shape == SYSTEMD ? "cri-containerd-%s.scope" : "%s",
 		 c->id);
-	c->cg = fixture_cgroup(fx, &pod->cg, name, limit);
+	c->cg = fixture_cgroup(fx, &c->pod->cg, name, limit);
+}
+
+struct container *fixture_container(struct fixture *fx, struct pod *pod, int limit)
+{
+	struct container *c = fixture_new_container(fx, pod);
+
+	fixture_make_container(fx, c, limit);
 	return c;
 }
 

@@ -62,6 +62,7 @@ struct fixture {
 	int n_saved;
 	const char *swap; /* the device that is on */
 	struct tracer own; /* a tracer of this case alone */
+	char files[64]; /* of a made-up node, see node_files.h; "": none */
 	unsigned long long log_mark;
 	size_t lines_mark; /* what the shared tracer had said */
 	int64_t kills_before; /* the machine's counter */
@@ -77,6 +78,9 @@ struct cgroup *fixture_qos(struct fixture *fx, enum qos qos);
 /* @limit in MiB; 0: none. */
 struct pod *fixture_pod(struct fixture *fx, enum qos qos, int limit);
 struct container *fixture_container(struct fixture *fx, struct pod *pod, int limit);
+/* The same in two steps: its ID is known before its cgroup is made. */
+struct container *fixture_new_container(struct fixture *fx, struct pod *pod);
+void fixture_make_container(struct fixture *fx, struct container *c, int limit);
 /* Any cgroup: @name below @parent, or below the root when that is NULL. */
 struct cgroup fixture_cgroup(struct fixture *fx, const struct cgroup *parent, const char *name,
 			     int limit);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,6 +36,19 @@ static long long now_ms(void)
 
 int tracer_start(struct tracer *t, const char *const *args)
 {
+	return tracer_start_in(t, args, -1);
+}
+
+static void enter_cgroup(int procs_fd)
+{
+	if (procs_fd < 0 || (write(procs_fd, "0", 1) == 1 && !unshare(CLONE_NEWCGROUP)))
+		return;
+	fprintf(stderr, "cgroup namespace: %s\n", strerror(errno));
+	_exit(127);
+}
+
+int tracer_start_in(struct tracer *t, const char *const *args, int procs_fd)
+{
 	const char *oomwhy = getenv("OOMWHY"), *attach = getenv("OOMWHY_ATTACH");
 	const char *argv[ARGS_MAX] = { oomwhy ? oomwhy : "build/oomwhy", "trace" };
 	int out[2], n = 2;
@@ -62,6 +76,7 @@ int tracer_start(struct tracer *t, const char *const *args)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(t->err_fd, STDERR_FILENO);
+		enter_cgroup(procs_fd);
 		execvp(argv[0], (char *const *)argv);
 		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 		_exit(127);
@@ -75,6 +90,7 @@ static bool fill(struct tracer *t, long long deadline)
 {
 	struct pollfd p = { .fd = t->out_fd, .events = POLLIN };
 	long long left = deadline - now_ms();
+	struct timespec now;
 	ssize_t n;
 
 	if (t->eof || t->len == BUF_SIZE || poll(&p, 1, left > 0 ? (int)left : 0) <= 0)
@@ -84,6 +100,8 @@ static bool fill(struct tracer *t, long long deadline)
 		t->eof = true;
 		return false;
 	}
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	t->read_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	t->len += n;
 	t->buf[t->len] = '\0';
 	return true;

@@ -24,6 +24,7 @@ struct tracer {
 	bool mixed; /* the plan changes while it runs: its lines are not held to the facts */
 	char *buf;
 	size_t len;
+	long long read_ns; /* CLOCK_BOOTTIME of the last read */
 	bool eof;
 	int status; /* as wait() gives it */
 	int kills; /* oom_kill lines so far */
@@ -33,6 +34,9 @@ struct tracer {
 
 /* Starts `oomwhy trace @args…` (NULL ends them), with --attach from OOMWHY_ATTACH; -errno. */
 int tracer_start(struct tracer *t, const char *const *args);
+/* The same in the cgroup that @procs_fd is the cgroup.procs of, and in a cgroup namespace of its
+ * own whose root that is; -1: where we are. */
+int tracer_start_in(struct tracer *t, const char *const *args, int procs_fd);
 /* Reads the start line; fails the test when it does not come. */
 void tracer_wait_attached(struct tracer *t);
 /* The next line, borrowed; NULL after @timeout_ms or at the end. */

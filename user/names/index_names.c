@@ -20,6 +20,7 @@ struct kept_names {
 	__u64 is_sandbox;
 	__u64 request_bytes;
 	__u64 request_error_bytes;
+	__u64 pod_request_bytes;
 	enum request_source request_source;
 	enum identity_source source;
 	char strings[];
@@ -62,6 +63,7 @@ static struct kept_names *pack(const struct container_names *names)
 		.is_sandbox = names->is_sandbox,
 		.request_bytes = names->request_bytes,
 		.request_error_bytes = names->request_error_bytes,
+		.pod_request_bytes = names->pod_request_bytes,
 		.request_source = names->request_source,
 		.source = names->source,
 	};
@@ -93,6 +95,7 @@ static void unpack(const struct kept_names *kept, struct container_names *ret)
 	ret->is_sandbox = kept->is_sandbox;
 	ret->request_bytes = kept->request_bytes;
 	ret->request_error_bytes = kept->request_error_bytes;
+	ret->pod_request_bytes = kept->pod_request_bytes;
 	ret->request_source = kept->request_source;
 	ret->source = kept->source;
 }

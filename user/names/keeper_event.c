@@ -198,13 +198,14 @@ static void name_child(struct keeper *keeper, struct event *ev, struct event_chi
 	child->is_sandbox = names.is_sandbox;
 }
 
-/* The pod's request is the sum of its containers', if each of them is known exactly. */
-static void sum_requests(struct keeper *keeper, struct incident *incident)
+/* The sum of the living containers' requests, if each of them is known exactly. */
+static struct request sum_requests(struct keeper *keeper, const struct incident *incident)
 {
-	struct request sum = { .source = REQUEST_ALLOCATED };
+	static const struct request unknown = { NOT_KNOWN, NOT_KNOWN, REQUEST_NONE };
+	struct request sum = { .source = REQUEST_NONE };
 
-	if (incident->children_omitted || !incident->children_count)
-		return;
+	if (incident->children_omitted)
+		return unknown;
 	for (__u64 i = 0; i < incident->children_count; i++) {
 		const struct event_child *child = &incident->children[i];
 		struct container_names names;
@@ -212,24 +213,37 @@ static void sum_requests(struct keeper *keeper, struct incident *incident)
 		if (child->online == 0 || child->is_sandbox == 1)
 			continue;
 		if (!index_names(&keeper->index, child->id, 0, &names) ||
-		    names.request_source != REQUEST_ALLOCATED || names.request_error_bytes)
-			return;
+		    names.request_bytes == NOT_KNOWN || names.request_error_bytes)
+			return unknown;
 		sum.bytes += names.request_bytes;
+		sum.source = names.request_source;
 	}
-	incident->limits.pod.request = sum;
+	return sum.source ? sum : unknown;
+}
+
+/* A pod may have a request of its own, above its containers'; else their sum is its. */
+static void request_of_pod(struct keeper *keeper, struct incident *incident,
+			   const struct event_memcg *pod)
+{
+	struct request *request = &incident->limits.pod.request;
+	struct container_names names;
+
+	if (index_names(&keeper->index, pod->id, 0, &names) && names.pod_request_bytes != NOT_KNOWN)
+		*request = (struct request){ names.pod_request_bytes, 0, REQUEST_ALLOCATED };
+	else if (incident->children_of.id == pod->id)
+		*request = sum_requests(keeper, incident);
 }
 
 static void name_limits(struct keeper *keeper, struct event *ev)
 {
 	struct incident *incident = &ev->incident;
-	struct place place;
 
 	incident->limits.container.request = incident_subject(incident)->who.request;
 	for (__u64 i = 0; i < incident->children_count; i++)
 		name_child(keeper, ev, &incident->children[i]);
-	place_of(ev, &incident->children_of, &place);
-	if (place.level == LIMIT_POD)
-		sum_requests(keeper, incident);
+	for (__u64 i = 0; i < incident->memcgs_count; i++)
+		if (incident->memcgs[i].limit_level == LIMIT_POD)
+			request_of_pod(keeper, incident, &incident->memcgs[i]);
 }
 
 void keeper_name(struct keeper *keeper, struct event *ev)

@@ -59,6 +59,7 @@ static void keep_pod(struct lookups *lookups, __u64 id, int up, const struct con
 	memcpy(pod.pod_uid, names->pod_uid, sizeof(pod.pod_uid));
 	pod.restarts = pod.is_sandbox = NOT_KNOWN;
 	pod.request_bytes = pod.request_error_bytes = NOT_KNOWN;
+	pod.pod_request_bytes = names->pod_request_bytes;
 	pod.oom_score_adj = NOT_KNOWN_SIGNED;
 	pod.source = names->source;
 	index_keep(lookups->index, id, up, &pod);

@@ -48,8 +48,10 @@ struct container_names {
 	__s64 oom_score_adj; /* as the runtime was told at start; NOT_KNOWN_SIGNED */
 	__u64 is_sandbox; /* bool, or NOT_KNOWN */
 	__u64 request_bytes; /* NOT_KNOWN; 0: it has none */
-	__u64 request_error_bytes; /* the request is less than this away; 0: exact; NOT_KNOWN */
+	__u64 request_error_bytes; /* the request is at most this away; 0: exact; NOT_KNOWN */
 	enum request_source request_source;
+	__u64 pod_request_bytes; /* the pod's own, above its containers'; NOT_KNOWN: it has none, or
+				    nobody tells */
 	enum identity_source source;
 };
 
