@@ -280,6 +280,11 @@ static void incident_line(struct line *line, const struct event *ev)
 		putf(line, " ");
 		put_text(line, ev, incident->limit_owner.cgroup.path);
 	}
+	if (incident->verdict.evidence == EVIDENCE_LOG && incident->victim.fate == FATE_NONE &&
+	    !incident->victim.comm.len) {
+		putf(line, "; who died is not known");
+		return;
+	}
 	putf(line, killed ? "; killed " : "; already exiting: ");
 	for (size_t i = 0; i < pieces; i++)
 		put_name(line, who[i].bytes, who[i].len);

@@ -161,6 +161,12 @@ static void killed_line(struct report *r)
 	char bytes[UNITS_MAX];
 
 	report_label(r, victim->fate == FATE_ALREADY_EXITING ? "exiting" : "killed");
+	if (incident->verdict.evidence == EVIDENCE_LOG && victim->fate == FATE_NONE &&
+	    !victim->comm.len) {
+		say(&r->w, "not known: the log ends before it is said");
+		put_newline(&r->w);
+		return;
+	}
 	if ((shared || (r->level == LIMIT_SLICE && elsewhere)) && report_who(r, victim, WHO_ALL))
 		say(&r->w, ": ");
 	put_comm_and_pid(r, victim);
