@@ -7,6 +7,7 @@
 #   make deps         install what building and testing need (Debian, Ubuntu)
 #   make demo         three real OOM kills, told as they happen (root)
 #   make test         all tests: lint, unit, real kills here, in real containers, in virtual machines (root)
+#   make schema       the JSON Schema, anew from the field table
 #
 # V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
 
@@ -67,7 +68,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test deploy-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -140,6 +141,7 @@ uninstall:
 clean:
 	rm -rf $(OUTPUT)
 
+include deploy/deploy.mk
 include tests/tests.mk
 
 -include $(USER_OBJECTS:.o=.d) $(BPF_DIR)/oomwhy.raw.d
