@@ -7,7 +7,8 @@
 #   make deps         install what building and testing need (Debian, Ubuntu)
 #   make demo         three real OOM kills, told as they happen (root)
 #   make test         all tests: lint, unit, real kills here, in real containers, in virtual machines (root)
-#   make schema       the JSON Schema, anew from the field table
+#   make schema manual   the JSON Schema and the manual, anew from the field table
+#   make install      program, manual, completion: PREFIX, BINDIR, MANDIR, BASHCOMPDIR, below DESTDIR
 #
 # V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
 
@@ -17,6 +18,10 @@ BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpft
 PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+INSTALL ?= install
 CFLAGS ?= -O2 -g
 LIBBPF_MIN := 1.1
 JANSSON_MIN := 2.6
@@ -133,10 +138,12 @@ demo: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@OUTPUT=$(OUTPUT) tests/demo
 
 install: $(OUTPUT)/oomwhy
-	install -D -m 755 $(OUTPUT)/oomwhy $(DESTDIR)$(BINDIR)/oomwhy
+	$(INSTALL) -D -m 755 $(OUTPUT)/oomwhy $(DESTDIR)$(BINDIR)/oomwhy
+	$(INSTALL) -D -m 644 user/man/oomwhy.8 $(DESTDIR)$(MANDIR)/man8/oomwhy.8
+	$(INSTALL) -D -m 644 user/completion/oomwhy.bash $(DESTDIR)$(BASHCOMPDIR)/oomwhy
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/oomwhy
+	rm -f $(DESTDIR)$(BINDIR)/oomwhy $(DESTDIR)$(MANDIR)/man8/oomwhy.8 $(DESTDIR)$(BASHCOMPDIR)/oomwhy
 
 clean:
 	rm -rf $(OUTPUT)

@@ -4,6 +4,7 @@
 
 DESCRIBE_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/tools/describe*.c))
 SCHEMA := deploy/schema/oomwhy-1.schema.json
+MANUAL := user/man/oomwhy.8
 
 $(OUTPUT)/obj/tests/tools/%.o: tests/tools/%.c $(OUTPUT)/compile.flags
 	$(call say,CC,$@)
@@ -16,9 +17,13 @@ $(OUTPUT)/tests/describe: $(DESCRIBE_OBJECTS) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(LIBS) -o $@
 
-.PHONY: schema
+.PHONY: schema manual
 schema: $(OUTPUT)/tests/describe
 	$(call say,SCHEMA,$(SCHEMA))
 	$(Q)$< schema > $(SCHEMA).new && mv $(SCHEMA).new $(SCHEMA)
+
+manual: $(OUTPUT)/tests/describe
+	$(call say,MAN,$(MANUAL))
+	$(Q)$< manual < $(MANUAL).in > $(MANUAL).new && mv $(MANUAL).new $(MANUAL)
 
 -include $(DESCRIBE_OBJECTS:.o=.d)

@@ -84,7 +84,7 @@ guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 
 lint: $(OUTPUT)/tests/describe
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
-		tests/lint/check-generated $(abspath $<) && tests/lint/selftest
+		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
@@ -117,7 +117,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test kill-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test runtime-test bench-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -161,6 +161,9 @@ cli-test: $(OUTPUT)/oomwhy
 deploy-test: $(OUTPUT)/oomwhy
 	@echo "== JSON lines against their schema"
 	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@echo "== what is installed: program, manual, completion"
+	@OOMWHY=$(abspath $<) tests/deploy/install
+	@OOMWHY=$(abspath $<) tests/deploy/completion
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * describe schema: writes what is made of the field table (user/fields.c) for others to read.
- * `make schema` puts it where it is kept; `make lint` fails where what is kept differs.
+ * describe schema|manual: writes what is made of the field table (user/fields.c) for others to
+ * read. `make schema manual` puts it where it is kept; `make lint` fails where what is kept
+ * differs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@ static const struct {
 	int (*run)(void);
 } kinds[] = {
 	{ "schema", describe_schema },
+	{ "manual", describe_manual },
 };
 
 int main(int argc, char **argv)
