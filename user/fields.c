@@ -52,7 +52,7 @@ static const struct field cgroup_rows[] = {
 	TEXT(path, "path", "Path in the memory controller's hierarchy; \"/\" is its root."),
 	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
 };
-DEFINE(fields_cgroup, cgroup_rows);
+DEFINE(cgroup_table, cgroup_rows);
 #undef IN
 
 #define IN struct event_task
@@ -80,7 +80,7 @@ static const struct field task_rows[] = {
 	    "Levels, the root included, that its memory cgroup and its parent's share."),
 	U64(kin.reaper_shared_levels, "kin.reaper_shared_levels",
 	    "The same with process 1 of its PID namespace."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "Its memory cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
 	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
 	S64(points, "points", "The kernel's badness score in pages; the chosen victim only."),
 	U64(rss_bytes, "rss_bytes", "Resident memory: anonymous, file and shared, in bytes."),
@@ -158,7 +158,7 @@ static const struct field memory_rows[] = {
 	U64(kernel_stack_bytes, "kernel_stack_bytes", "Kernel stacks of threads in bytes."),
 	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
 	U64(percpu_bytes, "percpu_bytes", "Per-CPU kernel memory in bytes."),
-	U64(vmalloc_bytes, "vmalloc_bytes", "vmalloc() kernel memory in bytes."),
+	U64(vmalloc_bytes, "vmalloc_bytes", "Kernel memory of vmalloc in bytes."),
 	U64(sock_bytes, "sock_bytes", "Buffers of sockets in bytes; cgroup v1 charges none."),
 	U64(rest_bytes, "rest_bytes",
 	    "Usage that no other key tells of, in bytes; what CPUs hold in stock is in it."),
@@ -208,7 +208,7 @@ static DEFINE(child_table, child_rows);
 #define IN struct suspect
 static const struct field suspect_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup,
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table,
 	      "The cgroup; absent: the machine itself."),
 };
 static DEFINE(suspect_table, suspect_rows);
@@ -242,7 +242,7 @@ static DEFINE(verdict_table, verdict_rows);
 static const struct field limit_owner_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
 	IDENTITY(who),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "The cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "The cgroup."),
 	ENUM(counter, "counter", counter_names, "Which of its limits it was."),
 	LIMIT(limit_bytes, "limit_bytes", "Its limit in bytes; null: none is set."),
 	U64(usage_bytes, "usage_bytes", "Memory charged to it in bytes."),
@@ -308,7 +308,7 @@ static const struct field incident_rows[] = {
 	      "The process that the kernel chose."),
 	LIST(incident.other_victims, "other_victims", struct event_task, task_table,
 	     "Processes that died with it."),
-	TABLE(incident.oom_group, "oom_group", struct event_cgroup, fields_cgroup,
+	TABLE(incident.oom_group, "oom_group", struct event_cgroup, cgroup_table,
 	      "The cgroup with memory.oom.group that died as a whole."),
 	LIST(incident.survivors, "survivors", struct survivor, survivor_table,
 	     "Members of that group that oom_score_adj -1000 protected."),
@@ -350,13 +350,13 @@ static const struct field incident_rows[] = {
 	     "The memory cgroups from the victim's to the root, innermost first."),
 	LIST(incident.children, "children", struct event_child, child_table,
 	     "Who shares the limit: children of children_of."),
-	TABLE(incident.children_of, "children_of", struct event_cgroup, fields_cgroup,
+	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
 	      "The limit owner, else the lowest full cgroup above the victim's."),
-	TABLE(incident.history, "history", struct trend, fields_trend,
+	TABLE(incident.history, "history", struct trend, trend_table,
 	      "What led to it: the limit owner's memory in the time before."),
-	TABLE(incident.culprit, "culprit", struct culprit, fields_culprit,
+	TABLE(incident.culprit, "culprit", struct culprit, culprit_table,
 	      "The pod with most memory above its request, where many share the limit."),
-	LIST(incident.pods, "pods", struct event_pod, fields_pod,
+	LIST(incident.pods, "pods", struct event_pod, pod_table,
 	     "Who holds the memory, where many share the limit; most above its request first."),
 	U64(incident.pods_age_ns, "pods_age_ns", "Age of the oldest figure of any pod, in ns."),
 	U64(incident.pods_unknown, "pods_unknown",
