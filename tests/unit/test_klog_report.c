@@ -393,6 +393,23 @@ static void table_in_one_line(void **state)
 	}
 }
 
+/* The first thread of the chosen process has ended: the other lines have another thread's number. */
+static void leader_exited(void **state)
+{
+	const struct incident *incident;
+
+	(void)state;
+	klog_run_text(&run, "[10.0] " HEADER("eat") "[10.0] CPU: 1 UID: 0 PID: 6836 Comm: eat Not tainted 6.18\n"
+			    "[10.1] " COLUMNS_LINE
+			    "[10.1] [   6836]     0  6834    12522     8301   106496        0           990 eat\n"
+			    "[10.2] " END("/kubepods", CONTAINER, "eat", "6834") "[10.3] " KILLED("eat", "6836"));
+	incident = only(LIMIT_NODE, 6834);
+	assert_int_equal(incident->victim.tid, 6836);
+	assert_int_equal(incident->trigger.pid, 6834);
+	assert_int_equal(incident->trigger.tid, 6836);
+	text_is(&run.ev[0], incident->trigger.cgroup.path, CONTAINER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +428,7 @@ int main(void)
 		cmocka_unit_test(nobody_dies),
 		cmocka_unit_test(memory_and_swap),
 		cmocka_unit_test(table_in_one_line),
+		cmocka_unit_test(leader_exited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

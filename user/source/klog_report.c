@@ -144,8 +144,8 @@ void klog_report_killed(struct klog_report *report, const struct klog_killed *li
 
 const struct klog_task *klog_report_task(const struct klog_report *report, __u64 pid)
 {
-	for (int i = 0; i < report->tasks; i++)
-		if (report->task[i].pid == pid)
+	for (int i = 0; i < report->tasks && pid != NOT_KNOWN; i++)
+		if (report->task[i].pid == pid || report->task[i].tgid == pid)
 			return &report->task[i];
 	return NULL;
 }

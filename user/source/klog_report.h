@@ -155,7 +155,10 @@ void klog_table_memory_info(struct klog_report *report, enum klog_kind kind, con
 void klog_table_columns(struct klog_report *report, const char *text, size_t len);
 void klog_table_task(struct klog_report *report, const char *text, size_t len);
 
-/* klog_report_task() - the line of the task table for that process; NULL. */
+/*
+ * klog_report_task() - the line of the task table for that process, or NULL. Where a process's
+ * first thread has ended, its line has another thread's number, and so has "Killed process".
+ */
 const struct klog_task *klog_report_task(const struct klog_report *report, __u64 pid);
 
 #endif
