@@ -14,6 +14,7 @@
 
 #include "capture.bpf.h"
 #include "lifecycle.bpf.h"
+#include "memory.bpf.h"
 #include "oomwhy_record.h"
 #include "send.bpf.h"
 #include "stall.bpf.h"
@@ -68,6 +69,7 @@ struct {
 static __u64 decision_sequence; /* of its record; 0: none is running */
 static __u64 decision_asker;
 static __u64 decision_owner; /* the memcg's id; 0: the machine */
+static bool decision_is_filled; /* what filled it is told */
 
 /* Whom the kernel has marked last: the processes that share its memory die unmarked, right after.
  */
@@ -121,6 +123,7 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 	decision_sequence = record->header.sequence;
 	decision_asker = asker;
 	decision_owner = memcg ? record->owner.level[0].id : 0;
+	decision_is_filled = false;
 	send_chain(record, owner);
 	send_trigger(asker);
 	return 0;
@@ -188,28 +191,6 @@ SEC("?kprobe/oom_kill_memcg_member")
 int BPF_KPROBE(member_kprobe, const struct task_struct *task)
 {
 	return member_considered(task);
-}
-
-/* Less what CPUs have held in stock (MEMCG_CHARGE_BATCH each) and given back: as infer.c sees it.
- */
-static __always_inline bool counter_is_full(u64 usage_pages, u64 limit_pages)
-{
-	u64 slack_pages = 64 * (u64)possible_cpus;
-
-	if (slack_pages > limit_pages / 8)
-		slack_pages = limit_pages / 8;
-	return usage_pages + slack_pages >= limit_pages;
-}
-
-/*
- * A memcg whose usage has reached its limit. A full swap counter kills nobody on cgroup v2, and
- * Kubernetes often sets it to 0.
- */
-static __always_inline bool is_full(const struct oomwhy_memcg *memcg)
-{
-	return counter_is_full(memcg->usage_pages, memcg->limit_pages) ||
-	       (memory_hierarchy &&
-		counter_is_full(memcg->swap_usage_pages, memcg->swap_limit_pages));
 }
 
 static __noinline int capture_children(struct oomwhy_children *record,
@@ -309,9 +290,13 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_kin(&record->kin, task);
 	capture_host(&record->host, (const struct mem_cgroup *)css);
 	capture_chain(&record->chain, css);
+	capture_working_sets(&record->chain, css);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
 	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
+	if (!decided || !decision_is_filled)
+		send_memories(&record->chain, asker, decision_owner, decided, css);
+	decision_is_filled = decided;
 	head(&record->header, OOMWHY_VICTIM);
 	send_chain(record, chain);
 	marked_asker = asker;

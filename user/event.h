@@ -130,6 +130,33 @@ enum request_source {
 	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
 };
 
+/* What fills most of the limit owner's memory, or the odd kind that fills much of it. */
+enum filled {
+	FILLED_NOT_SAID,
+	FILLED_ANON,
+	FILLED_FILE,
+	FILLED_TMPFS,
+	FILLED_LEFT_BEHIND, /* by dead containers */
+	FILLED_SLAB_RECLAIMABLE,
+	FILLED_SLAB_UNRECLAIMABLE,
+	FILLED_PAGETABLES,
+	FILLED_KERNEL_STACKS,
+	FILLED_SOCKETS,
+	FILLED_PERCPU,
+	FILLED_VMALLOC,
+	FILLED_KERNEL, /* that has no name of its own */
+	FILLED_REST,
+};
+
+/* Where the figures of what fills the memory come from. */
+enum memory_source {
+	MEMORY_NOT_READ,
+	MEMORY_EXACT, /* the cgroup's own counters, CPU by CPU; nothing is below it */
+	MEMORY_SUM, /* the same of it and all below it */
+	MEMORY_FLUSHED, /* the kernel's own sum, as of age_ns ago at most */
+	MEMORY_MACHINE, /* the machine's counters */
+};
+
 struct event_cgroup {
 	struct text path; /* in its hierarchy; "/" is the root */
 	__u64 id; /* inode number of its folder */
@@ -210,6 +237,35 @@ struct limit {
 	__u64 swap_usage_bytes;
 	struct request
 		request; /* of a container; of a pod where all of its containers' are exact */
+	__u64 high_bytes; /* memory.high, .low, .min; where set */
+	__u64 low_bytes;
+	__u64 min_bytes;
+	__u64 oom_group; /* bool: memory.oom.group */
+};
+
+/* What fills the limit owner's memory, or the machine's: disjoint parts but for kernel_bytes. */
+struct memory {
+	__u64 source; /* enum memory_source */
+	__u64 age_ns; /* of MEMORY_FLUSHED */
+	__u64 cgroups; /* that were read: the owner and those below it */
+	__u64 usage_bytes;
+	__u64 anon_bytes;
+	__u64 file_bytes; /* page cache but for shmem */
+	__u64 shmem_bytes; /* tmpfs, shared memory */
+	__u64 kernel_bytes; /* all kernel memory but sock: the parts from here to vmalloc, and more
+			     */
+	__u64 slab_reclaimable_bytes;
+	__u64 slab_unreclaimable_bytes;
+	__u64 kernel_stack_bytes;
+	__u64 pagetables_bytes;
+	__u64 percpu_bytes;
+	__u64 vmalloc_bytes;
+	__u64 sock_bytes; /* socket buffers */
+	__u64 rest_bytes; /* of the usage; CPUs' stock is in it */
+	__u64 swap_bytes; /* swapped out, no part of the usage */
+	__u64 inactive_file_bytes; /* of file_bytes */
+	__u64 left_bytes; /* what its living children do not hold */
+	__u64 left_shmem_bytes;
 };
 
 /* One memcg of the chain from the victim's to the root, innermost first: the evidence itself. */
@@ -221,6 +277,10 @@ struct event_memcg {
 	__u64 limit_bytes;
 	__u64 swap_usage_bytes;
 	__u64 swap_limit_bytes;
+	__u64 working_set_bytes;
+	__u64 high_bytes; /* memory.high, .low, .min; where set */
+	__u64 low_bytes;
+	__u64 min_bytes;
 	__u64 oom_events; /* times this memcg itself ran into its limit without remedy */
 	__u64 oom_group; /* bool: memory.oom.group */
 };
@@ -248,6 +308,8 @@ struct verdict {
 	__u64 container_ends; /* bool: the victim was process 1 of its container */
 	__u64 equal_limits; /* bool: the owner's limit is the container's own (see "the trap" in the
 			       manual) */
+	__u64 filled_by; /* enum filled */
+	struct text reason; /* the same as a sentence with a figure */
 	struct text manifest_field; /* what to change, as a field of the manifest */
 	struct text action; /* one sentence */
 	struct suspect suspects[INCIDENT_SUSPECTS_MAX]; /* for LIMIT_UNKNOWN */
@@ -309,6 +371,7 @@ struct incident {
 	struct {
 		struct limit nested, container, pod, qos, node, slice, host;
 	} limits;
+	struct memory memory;
 	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
 	__u64 memcgs_count;
 	__u64 memcgs_omitted; /* levels between the innermost ones and the rest that were not

@@ -46,6 +46,24 @@ const char *const fate_names[] = {
 const char *const cross_check_names[] = { "", "agrees", "differs", NULL };
 static const char *const stall_names[] = { "", "nothing_killable", "killer_disabled", NULL };
 static const char *const counter_names[] = { "", "memory", "memory+swap", NULL };
+static const char *const filled_names[] = {
+	"",
+	"anon",
+	"file",
+	"tmpfs",
+	"left_behind",
+	"slab_reclaimable",
+	"slab_unreclaimable",
+	"pagetables",
+	"kernel_stacks",
+	"sockets",
+	"percpu",
+	"vmalloc",
+	"kernel",
+	"rest",
+	NULL,
+};
+const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
 const char *const identity_source_names[] = {
@@ -174,8 +192,48 @@ static const struct field limit_rows[] = {
 	U64(swap_usage_bytes, "swap_usage_bytes",
 	    "Swap (cgroup v1: memory and swap) charged in bytes."),
 	REQUEST(request, "The container's (pod: the sum of its living containers')"),
+	U64(high_bytes, "memory_high_bytes",
+	    "memory.high in bytes, where set: beyond it tasks slow down."),
+	U64(low_bytes, "memory_low_bytes",
+	    "memory.low in bytes, where set: protected if possible."),
+	U64(min_bytes, "memory_min_bytes", "memory.min in bytes, where set: protected always."),
+	BOOL(oom_group, "oom_group", "memory.oom.group: its processes die together."),
 };
 static DEFINE(limit_table, limit_rows);
+#undef IN
+
+#define IN struct memory
+static const struct field memory_rows[] = {
+	ENUM(source, "source", memory_source_names,
+	     "exact: the limit owner's own counters; sum: and those of all cgroups below it; "
+	     "flushed: the kernel's own sum, age_ns old; machine: the machine's counters."),
+	U64(age_ns, "age_ns", "How old the kernel's own sum is at most, in ns."),
+	U64(cgroups, "cgroups", "Cgroups that were read: the limit owner and those below it."),
+	U64(usage_bytes, "usage_bytes", "Memory charged when this was read, in bytes."),
+	U64(anon_bytes, "anon_bytes", "Anonymous memory in bytes (cgroup v1's rss)."),
+	U64(file_bytes, "file_bytes", "Page cache without shmem, in bytes."),
+	U64(shmem_bytes, "shmem_bytes",
+	    "tmpfs (emptyDir of medium Memory, /dev/shm) and shared memory in bytes."),
+	U64(kernel_bytes, "kernel_bytes",
+	    "Kernel memory without sock, in bytes: the next six are parts of it."),
+	U64(slab_reclaimable_bytes, "slab_reclaimable_bytes",
+	    "Kernel objects that can be reclaimed (dentries, inodes), in bytes."),
+	U64(slab_unreclaimable_bytes, "slab_unreclaimable_bytes",
+	    "Kernel objects that cannot, in bytes."),
+	U64(kernel_stack_bytes, "kernel_stack_bytes", "Kernel stacks of threads in bytes."),
+	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
+	U64(percpu_bytes, "percpu_bytes", "Per-CPU kernel memory in bytes."),
+	U64(vmalloc_bytes, "vmalloc_bytes", "vmalloc() kernel memory in bytes."),
+	U64(sock_bytes, "sock_bytes", "Buffers of sockets in bytes; cgroup v1 charges none."),
+	U64(rest_bytes, "rest_bytes",
+	    "Usage that no other key tells of, in bytes; what CPUs hold in stock is in it."),
+	U64(swap_bytes, "swap_bytes", "Swapped out, in bytes; no part of the usage."),
+	U64(inactive_file_bytes, "inactive_file_bytes", "Part of the page cache, in bytes."),
+	U64(left_bytes, "left_bytes",
+	    "What the living cgroups right below the limit owner do not hold, in bytes."),
+	U64(left_shmem_bytes, "left_shmem_bytes", "Its part that is shmem, in bytes."),
+};
+static DEFINE(memory_table, memory_rows);
 #undef IN
 
 #define IN struct event_memcg
@@ -189,6 +247,10 @@ static const struct field memcg_rows[] = {
 	    "Swap (cgroup v1: memory and swap) charged in bytes."),
 	LIMIT(swap_limit_bytes, "swap_limit_bytes",
 	      "Limit of swap (cgroup v1: memory and swap) in bytes; null: none is set."),
+	U64(working_set_bytes, "working_set_bytes", "Usage without inactive file cache, in bytes."),
+	U64(high_bytes, "memory_high_bytes", "memory.high in bytes, where set."),
+	U64(low_bytes, "memory_low_bytes", "memory.low in bytes, where set."),
+	U64(min_bytes, "memory_min_bytes", "memory.min in bytes, where set."),
 	U64(oom_events, "oom_events", "Times that it ran into its own limit without remedy."),
 	BOOL(oom_group, "oom_group", "memory.oom.group: its processes die together."),
 };
@@ -226,6 +288,10 @@ static const struct field verdict_rows[] = {
 	BOOL(container_ends, "container_ends",
 	     "True: the container's first process died; false: Kubernetes shows nothing."),
 	BOOL(equal_limits, "equal_limits", "True: the limit owner's limit is the container's own."),
+	ENUM(filled_by, "filled_by", filled_names,
+	     "What fills most of the limit owner's memory, or another kind than anon that fills a "
+	     "third; left_behind: by dead containers."),
+	TEXT(reason, "reason", "The same as a sentence with a figure."),
 	TEXT(manifest_field, "manifest_field", "The manifest's field to change."),
 	TEXT(action, "action", "What to do, one sentence."),
 	LIST(suspects, "suspects", struct suspect, suspect_table,
@@ -331,6 +397,8 @@ static const struct field incident_rows[] = {
 	U64(incident.host_free_bytes, "limits.host.free_bytes", "Free memory of the machine."),
 	U64(incident.host_low_bytes, "limits.host.low_bytes",
 	    "With less free than this, in bytes, the machine itself is short."),
+	TABLE(incident.memory, "memory", struct memory, memory_table,
+	      "What fills the limit owner's memory; the machine's, if that ran out."),
 	LIST(incident.memcgs, "memcgs", struct event_memcg, memcg_table,
 	     "The memory cgroups from the victim's to the root, innermost first."),
 	LIST(incident.children, "children", struct event_child, child_table,

@@ -58,6 +58,7 @@ extern const char *const event_type_names[], *const origin_names[], *const evide
 extern const char *const fate_names[], *const cross_check_names[], *const attach_names[];
 extern const char *const constraint_names[];
 extern const char *const identity_source_names[], *const request_source_names[];
+extern const char *const memory_source_names[];
 
 /* fields_of() - the table of what @type has beside the common fields; its offsets are in struct
  * event. */

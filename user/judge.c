@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "judge.h"
+#include "judge_filled.h"
 
 #define MIB (1024 * 1024ULL)
 #define SANDBOX_MAX_BYTES (2 * MIB) /* a pause process and its kernel memory stay well below */
@@ -77,8 +78,7 @@ static enum limit_level judge_pod(const struct event *ev, __u64 *ret_equal)
 	const struct limit_owner *owner = &incident->limit_owner;
 	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
 
-	if (container &&
-	    (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
+	if (container && (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
 		return LIMIT_UNKNOWN;
 	*ret_equal = container && owner->limit_bytes < NO_LIMIT &&
 		     container->limit_bytes == owner->limit_bytes;
@@ -296,5 +296,8 @@ void judge_event(struct event *ev)
 			suspect_container_or_pod(incident);
 	}
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
+	judge_filled(ev);
 	advise(ev);
+	if (ev->type == EVENT_INCIDENT)
+		judge_filled_advise(ev);
 }

@@ -26,6 +26,11 @@ void fixture_stall(struct event *ev);
 void fixture_disabled(struct event *ev);
 void fixture_update(struct event *ev);
 
+/* Those of fixtures_filled.c. */
+void fixture_tmpfs(struct event *ev);
+void fixture_left_behind(struct event *ev);
+void fixture_pagetables(struct event *ev);
+
 /* Those of fixtures_odd.c. */
 void fixture_start(struct event *ev);
 void fixture_loss(struct event *ev);

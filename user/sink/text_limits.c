@@ -410,5 +410,6 @@ void report_limit(struct report *r)
 	}
 	put_evidence(r);
 	put_newline(&r->w);
+	report_filled(r);
 	put_table(r);
 }

@@ -78,6 +78,8 @@ struct assembler {
 	__u64 children_count;
 	struct oomwhy_children
 		children[2]; /* of the levels above the next victim, innermost first */
+	__u64 memories_count;
+	struct oomwhy_memory memories[3]; /* of the next victim's levels, and the machine */
 	struct {
 		__u64 tgid;
 		__u64 start_time_ns;

@@ -11,6 +11,7 @@
 #include "oomwhy_record.h"
 #include "source/bpf.h"
 #include "source/bpf_direct.h"
+#include "source/bpf_order.h"
 
 #include "oomwhy.skel.h"
 
@@ -118,6 +119,7 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 	bpf_program__set_autoattach(skel->progs.memcg_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.machine_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.baseline, false);
+	bpf_program__set_autoattach(skel->progs.order, false);
 	if (probe->reads_are_direct)
 		bpf_direct_choose(skel, probe, plan);
 	else
@@ -248,6 +250,7 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	err = open_rings(source);
 	if (err)
 		return err;
+	bpf_order_check(source->skel);
 	err = take_baseline(source);
 	err = err ? err : oomwhy_bpf__attach(source->skel);
 	if (!err && plan == ATTACH_TRACEPOINT)
