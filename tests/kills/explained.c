@@ -131,6 +131,29 @@ static void check_task(const struct expect *e, json_t *log, json_t *live, bool r
 		same_number(log, live, "victim.process.pid", 0);
 }
 
+/* The log's table is made for the report; live the counters are read a moment later. */
+static void check_filled(json_t *log, json_t *live)
+{
+	static const char *const figures[] = {
+		"memory.usage_bytes",
+		"memory.anon_bytes",
+		"memory.file_bytes",
+		"memory.shmem_bytes",
+		"memory.slab_reclaimable_bytes",
+		"memory.slab_unreclaimable_bytes",
+		"memory.kernel_stack_bytes",
+		"memory.pagetables_bytes",
+		"memory.sock_bytes",
+		"memory.swap_bytes",
+	};
+	const char *source = line_string(live, "memory.source");
+
+	if (strcmp(source, "exact") && strcmp(source, "sum"))
+		return;
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		same_number(log, live, figures[i], MIB);
+}
+
 static void check_asker(json_t *log, json_t *live)
 {
 	same_number(log, live, "trigger.process.pid", 0);
@@ -215,6 +238,7 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 		/* By counters alone the owner may stay unknown. */
 		if (strcmp(line_string(live, "verdict.limit_level"), "unknown"))
 			check_owner(line, live);
+		check_filled(line, live);
 		check_asker(line, live);
 	}
 	json_decref(line);

@@ -33,6 +33,7 @@ void klog_report_init(struct klog_report *report, const struct klog_line *line, 
 	forget(&report->swap.usage, sizeof(report->swap));
 	forget(&report->memory_and_swap.usage, sizeof(report->memory_and_swap));
 	forget(&report->stats.anon, sizeof(report->stats));
+	report->kmem_usage = NOT_KNOWN;
 	report->ram_pages = report->reserved_pages = NOT_KNOWN;
 	report->free_pages = report->high_bytes = NOT_KNOWN;
 }
