@@ -105,8 +105,8 @@ $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
 	$(Q)$(CLANG) $(TEST_CFLAGS) $(SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
 # Of an archive each takes what it uses: fewer counters, more runs.
-$(OUTPUT)/fuzz/fuzzed.a: $(FUZZ_OBJECTS)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(OUTPUT)/fuzz/fuzzed.a: $(FUZZ_OBJECTS) tests/tests.mk
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(OUTPUT)/fuzz/fuzzed.a
 	$(call say,LINK,$@)
