@@ -206,6 +206,13 @@ static void consume_cgroups(void *context)
 	bpf_source__consume_cgroups(tracer->source);
 }
 
+static __u64 dropped_cgroups(void *context)
+{
+	const struct tracer *tracer = context;
+
+	return bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
+}
+
 /* T2 */
 static bool look_up(void *context, const struct place *place, struct container_names *ret)
 {
@@ -240,6 +247,7 @@ static int start_threads(struct tracer *tracer)
 		.names_are_unread = tracer->probe.reads_are_direct,
 		.fd = bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
+		.dropped = dropped_cgroups,
 		.chore = degrade,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,

@@ -74,6 +74,16 @@ static void rescan(struct keeper *keeper)
 		index_rescan_end(&keeper->index, clock_boot_ns());
 }
 
+/* Where the last ones were dropped no later record shows the gap. */
+static void look_for_drops(struct keeper *keeper)
+{
+	__u64 dropped = keeper->config.dropped ? keeper->config.dropped(keeper->config.context) : 0;
+
+	if (dropped != keeper->dropped)
+		keeper->stale = true;
+	keeper->dropped = dropped;
+}
+
 static void do_chore(struct keeper *keeper)
 {
 	uint64_t asked;
@@ -107,6 +117,7 @@ static void *run(void *context)
 		if (count == 1 && event.data.fd == keeper->chore_fd)
 			do_chore(keeper);
 		keeper->config.consume(keeper->config.context);
+		look_for_drops(keeper);
 		if (keeper->stale)
 			rescan(keeper);
 		lookups_run(&keeper->lookups);

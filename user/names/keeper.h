@@ -21,6 +21,7 @@ struct keeper_config {
 	bool names_are_unread; /* the records have IDs only: each name is looked for here */
 	int fd; /* becomes readable when lifecycle records are there */
 	void (*consume)(void *context); /* calls keeper_record() for each */
+	__u64 (*dropped)(void *context); /* records that found no room, so far; NULL: not told */
 	void (*chore)(void *context); /* what T1 may not do itself; NULL: none */
 	void *context;
 	/* Names of a container from the node's files: names_look_up() or a test's; NULL: none. */
@@ -35,6 +36,7 @@ struct keeper {
 	struct lookups lookups;
 	char root[256]; /* "" where the cgroup file system is not visible */
 	__u64 sequence;
+	__u64 dropped; /* of dropped(), as was seen last */
 	bool stale; /* a record is missing: walk again */
 	__u64 deadline_ns; /* T1: waits no longer for what the open event needs */
 	int stop_fd, chore_fd, epoll_fd;
