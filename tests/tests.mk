@@ -82,9 +82,9 @@ $(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fi
 guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
-lint:
+lint: $(OUTPUT)/tests/describe
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
-		tests/lint/selftest
+		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
@@ -123,7 +123,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test kill-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test runtime-test bench-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -131,7 +131,9 @@ test: $(OUTPUT)/oomwhy
 # Real kills, here: on cgroup v1 or v2, as this machine has it. Only in cgroups of the test's own.
 kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills on this machine"
-	@$(OUTPUT)/tests/kills
+	@rm -f $(OUTPUT)/tests/kills.jsonl
+	@KILLS_LINES=$(abspath $(OUTPUT))/tests/kills.jsonl $(OUTPUT)/tests/kills
+	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
@@ -160,6 +162,14 @@ vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
+
+# What is made for others to use it.
+deploy-test: $(OUTPUT)/oomwhy
+	@echo "== JSON lines against their schema"
+	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@echo "== what is installed: program, manual, completion"
+	@OOMWHY=$(abspath $<) tests/deploy/install
+	@OOMWHY=$(abspath $<) tests/deploy/completion
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups
