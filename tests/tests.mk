@@ -126,7 +126,7 @@ test: $(OUTPUT)/oomwhy
 	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test runtime-test bench-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
--include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
+-include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
 
 # Real kills, here: on cgroup v1 or v2, as this machine has it. Only in cgroups of the test's own.
 kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
