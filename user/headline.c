@@ -345,6 +345,34 @@ static void update_line(struct line *line, const struct event *ev)
 		     units_duration(stall->duration_ns, duration, sizeof(duration)));
 }
 
+static void after_line(struct line *line, const struct event *ev)
+{
+	const struct after *after = &ev->update.after;
+	char time[UNITS_MAX];
+
+	put_text(line, ev, after->comm);
+	putf(line, ", pid %llu, ", (unsigned long long)after->pid);
+	if (known(after->ended_ns))
+		putf(line, "ended %s after its kill",
+		     units_duration(after->ended_ns, time, sizeof(time)));
+	else
+		putf(line, "has not ended %s after its kill",
+		     units_duration(after->waited_ns, time, sizeof(time)));
+	if (known(after->freed_ns))
+		putf(line, ", its memory was free after %s",
+		     units_duration(after->freed_ns, time, sizeof(time)));
+}
+
+static void storm_line(struct line *line, const struct storm *storm)
+{
+	char time[UNITS_MAX];
+
+	putf(line, "OOM storm%s: ", storm->is_over == 1 ? " over" : " goes on");
+	put_count(line, storm->kills, "kill", "kills");
+	if (known(storm->duration_ns))
+		putf(line, " in %s", units_duration(storm->duration_ns, time, sizeof(time)));
+}
+
 static void start_line(struct line *line, const struct start *start)
 {
 	static const char *const plans[] = { "", " fentry", " kprobe", " tracepoint",
@@ -449,7 +477,12 @@ void headline(struct event *ev)
 		stall_line(&line, ev);
 		break;
 	case EVENT_UPDATE:
-		update_line(&line, ev);
+		if (known(ev->update.after.pid))
+			after_line(&line, ev);
+		else if (known(ev->update.storm.kills))
+			storm_line(&line, &ev->update.storm);
+		else
+			update_line(&line, ev);
 		break;
 	case EVENT_LOSS:
 		putf(&line, "lost: ");

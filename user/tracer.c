@@ -71,6 +71,7 @@ static void take_event(void *context, struct event *ev)
 	if (!is_shown(tracer, ev))
 		return;
 	if (event_has_incident(ev)) {
+		repeat_take(&tracer->repeats, ev);
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
@@ -289,6 +290,7 @@ static void loop(struct tracer *tracer)
 			break;
 		bpf_source__consume_kills(tracer->source);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		deadline_ns = tracer_history_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();

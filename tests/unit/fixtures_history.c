@@ -168,3 +168,45 @@ void fixture_unknown_request(struct event *ev)
 	ev->incident.pods_unknown = 1;
 	judge(ev);
 }
+
+void fixture_repeat(struct event *ev)
+{
+	fixture_before(ev);
+	ev->incident.repeat.container_kills_1h = 7;
+	ev->incident.repeat.container_since_ns = 40 * MINUTE;
+	ev->incident.repeat.limit_owner_kills_1h = 9;
+}
+
+/* The first of a storm; the next ones print nothing. */
+void fixture_storm(struct event *ev)
+{
+	fixture_repeat(ev);
+	ev->incident.repeat.storm_kills = 1;
+}
+
+static void begin_update(struct event *ev)
+{
+	event_init(ev, EVENT_UPDATE);
+	set_time(ev, 11550, 0);
+	snprintf(ev->id, sizeof(ev->id), "1f0c9a6e-376723-48121");
+}
+
+void fixture_storm_over(struct event *ev)
+{
+	begin_update(ev);
+	ev->update.storm.kills = 87;
+	ev->update.storm.duration_ns = 12 * SECOND;
+	ev->update.storm.is_over = 1;
+	headline(ev);
+}
+
+void fixture_after(struct event *ev)
+{
+	begin_update(ev);
+	ev->update.after.pid = 48121;
+	ev->update.after.comm = make_text(ev, "java");
+	ev->update.after.ended_ns = 2400 * SECOND / 1000;
+	ev->update.after.freed_ns = 3100 * SECOND / 1000;
+	ev->update.after.waited_ns = 3100 * SECOND / 1000;
+	headline(ev);
+}

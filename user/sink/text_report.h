@@ -34,6 +34,15 @@ static inline bool known(__u64 value)
 	return value != NOT_KNOWN;
 }
 
+/* report_is_one_line() - is it told in one line, or not at all? */
+bool report_is_one_line(const struct event *ev);
+
+/* report_one_line() - that line; nothing where others tell it. */
+void report_one_line(struct report *r);
+
+/* report_time() - when it happened, and a space. */
+void report_time(struct report *r);
+
 void report_label(struct report *r, const char *word);
 
 /* report_name() - a name that others wrote. */
