@@ -6,7 +6,7 @@
 #   make arm64        build/arm64/oomwhy, static, with Debian's cross compiler and libraries
 #   make deps         install what building and testing need (Debian, Ubuntu)
 #   make demo         three real OOM kills, told as they happen (root)
-#   make test         all tests: lint, unit, real kills here and in virtual machines (root)
+#   make test         all tests: lint, unit, real kills here, in real containers, in virtual machines (root)
 #
 # V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
 

@@ -159,6 +159,8 @@ cli-test: $(OUTPUT)/oomwhy
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@echo "== what a kill costs, with few cgroups and with many"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
+	@echo "== the same in instructions"
+	@tests/bench/many_cgroups
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 

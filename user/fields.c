@@ -13,6 +13,23 @@ const char *const fate_names[] = {
 const char *const cross_check_names[] = { "", "agrees", "differs", NULL };
 static const char *const stall_names[] = { "", "nothing_killable", "killer_disabled", NULL };
 static const char *const counter_names[] = { "", "memory", "memory+swap", NULL };
+static const char *const filled_names[] = {
+	"",
+	"anon",
+	"file",
+	"tmpfs",
+	"left_behind",
+	"slab_reclaimable",
+	"slab_unreclaimable",
+	"pagetables",
+	"kernel_stacks",
+	"sockets",
+	"percpu",
+	"vmalloc",
+	"kernel",
+	"rest",
+	NULL,
+};
 const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
@@ -209,6 +226,10 @@ static const struct field verdict_rows[] = {
 	BOOL(container_ends, "container_ends",
 	     "True: the container's first process died; false: Kubernetes shows nothing."),
 	BOOL(equal_limits, "equal_limits", "True: the limit owner's limit is the container's own."),
+	ENUM(filled_by, "filled_by", filled_names,
+	     "What fills most of the limit owner's memory, or another kind than anon that fills a "
+	     "third; left_behind: by dead containers."),
+	TEXT(reason, "reason", "The same as a sentence with a figure."),
 	TEXT(manifest_field, "manifest_field", "The manifest's field to change."),
 	TEXT(action, "action", "What to do, one sentence."),
 	LIST(suspects, "suspects", struct suspect, suspect_table,
@@ -238,6 +259,8 @@ static const struct field losses_rows[] = {
 	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
 	U64(queue, "queue", "Lines dropped because their reader was too slow."),
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
+	U64(log_reports, "log_reports",
+	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
 	U64(hook_misses, "hook_misses", "Times that the kernel did not run one of our programs."),
 };
 static DEFINE(losses_table, losses_rows);
@@ -331,6 +354,13 @@ static const struct field incident_rows[] = {
 	U64(incident.pods_unknown, "pods_unknown",
 	    "Pods whose request is not known: they stand last."),
 	U64(incident.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
+	TEXT(incident.log.missing, "log.missing",
+	     "Parts of the kernel's report that its log does not have; evidence log only."),
+	BOOL(incident.log.ambiguous, "log.ambiguous",
+	     "True: a name in the report looks like its own words, so it can be read in two ways."),
+	BOOL(incident.log.mixed, "log.mixed",
+	     "True: another report's lines stand among its own; figures without an owner are left "
+	     "out."),
 	U64(incident.losses_total, "losses.total", "Losses up to this line."),
 };
 static DEFINE(incident_table, incident_rows);

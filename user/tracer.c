@@ -211,6 +211,12 @@ static bool look_up(void *context, const struct place *place, struct container_n
 	return names_look_up(context, place, ret);
 }
 
+/* T2 */
+static bool have_changed(void *context)
+{
+	return names_have_changed(context);
+}
+
 /* Without the node's files kills are told all the same, with what their paths say. */
 static void open_names(struct tracer *tracer)
 {
@@ -236,6 +242,7 @@ static int start_threads(struct tracer *tracer)
 		.chore = degrade,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,
+		.have_changed = tracer->names ? have_changed : NULL,
 		.names = tracer->names,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
@@ -310,8 +317,6 @@ static void finish(struct tracer *tracer)
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
-	history_stop(&tracer->history);
-	keeper_stop(&tracer->keeper);
 }
 
 static enum exit_status end_of_writer(struct tracer *tracer)
@@ -374,7 +379,12 @@ static enum exit_status trace(struct tracer *tracer)
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
-	return end_of_writer(tracer);
+	status = end_of_writer(tracer);
+	history_stop(&tracer->history);
+	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
+	if (keeper_stop(&tracer->keeper))
+		_exit(status);
+	return status;
 }
 
 int tracer_run(const struct tracer_options *options)

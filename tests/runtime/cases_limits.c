@@ -28,8 +28,8 @@ static void check_names(json_t *line, const char *task, const struct cri_contain
 		fail_msg("%s", wrong);
 }
 
-static void check(struct world *w, const struct cri_container *victim,
-		  const struct cri_container *trigger, const char *level)
+static json_t *check(struct world *w, const struct cri_container *victim,
+		     const struct cri_container *trigger, const char *level)
 {
 	json_t *line = cri_kill_in(w, victim);
 
@@ -38,6 +38,19 @@ static void check(struct world *w, const struct cri_container *victim,
 	assert_string_equal(line_string(line, "verdict.limit_level"), level);
 	check_names(line, "victim", victim);
 	check_names(line, "trigger", trigger);
+	return line;
+}
+
+/* Among so many that share the limit. */
+static void check_sandbox(json_t *line, const struct cri_pod *pod, int children)
+{
+	json_t *child;
+	size_t i;
+
+	assert_int_equal(json_array_size(line_get(line, "children")), children);
+	json_array_foreach(line_get(line, "children"), i, child)
+		assert_int_equal(json_is_true(line_get(child, "is_sandbox")),
+				 !strcmp(line_string(child, "name"), pod->sandbox_id));
 }
 
 /* It holds so much, and eats on when it is told to. */
@@ -120,7 +133,26 @@ static void pod(struct world *w)
 	start_holder(w, &big, "30", "900");
 	start_eater(w, &asks);
 	cri_touch(&asks, "go");
-	check(w, &big, &asks, "pod");
+	check_sandbox(check(w, &big, &asks, "pod"), &pod, 3);
+}
+
+/* The sandbox itself: it has the pod's names, and is no container of the manifest's. */
+static void sandbox(struct world *w)
+{
+	struct cri_container sandbox, app;
+	struct cri_pod pod;
+	json_t *line;
+
+	world_start_containerd(w);
+	cri_pod(w, &pod, BURSTABLE, false, 0);
+	cri_sandbox(w, &sandbox, &pod, 16);
+	cri_container(w, &app, &pod, 0);
+	world_trace(w);
+	start_eater(w, &sandbox);
+	start_holder(w, &app, "1", "0");
+	cri_touch(&sandbox, "go");
+	line = check(w, &sandbox, &sandbox, "container");
+	assert_true(json_is_true(line_get(line, "victim.is_sandbox")));
 }
 
 /* The share of all pods; victim and trigger are of different pods. */
@@ -202,6 +234,7 @@ const struct runtime_case limit_cases[] = {
 	{ "earlier", "containers that ran before oomwhy", earlier },
 	{ "trap", "a one-container pod's limit is the container's", trap },
 	{ "pod", "a pod's limit; another container asked", pod },
+	{ "sandbox", "a pod's sandbox", sandbox },
 	{ "node", "the limit of all pods; another pod asked", node },
 	{ "static-pod", "a pod whose UID is its manifest's hash", static_pod },
 	{ "forged", "cgroups below a container that are named like another pod's", forged },

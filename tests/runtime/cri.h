@@ -41,6 +41,9 @@ pid_t cri_spawn(const struct cri_container *c, const char *how, int out_fd,
 /* In the background; waits until it runs. Arguments: of the program, ended by NULL. */
 void cri_start(struct world *w, const struct cri_container *c, ...);
 /* The pod's sandbox. */
+void cri_sandbox(struct world *w, struct cri_container *ret, const struct cri_pod *pod,
+		 int limit_mib);
+/* ... which does nothing. */
 void cri_start_sandbox(struct world *w, const struct cri_pod *pod);
 /* Makes a file in the container: what `eat --wait-file` waits for. */
 void cri_touch(const struct cri_container *c, const char *name);

@@ -38,6 +38,11 @@ void fixture_storm(struct event *ev);
 void fixture_storm_over(struct event *ev);
 void fixture_after(struct event *ev);
 
+/* Those of fixtures_filled.c. */
+void fixture_tmpfs(struct event *ev);
+void fixture_left_behind(struct event *ev);
+void fixture_pagetables(struct event *ev);
+
 /* Those of fixtures_odd.c. */
 void fixture_start(struct event *ev);
 void fixture_loss(struct event *ev);

@@ -126,6 +126,13 @@ void fixture_culprit(struct event *ev)
 	trainer = add_pod(ev, "ml", "trainer-0", "81aa7be4-6d0f-4c6b-b7f0-02d9f2a6c1e8", MIB(9626),
 			  MIB(2048));
 	trainer->who.container_name = make_text(ev, "train");
+	ev->incident.memory.source = MEMORY_FLUSHED;
+	ev->incident.memory.age_ns = 2 * SECOND;
+	ev->incident.memory.usage_bytes = GIB(13);
+	ev->incident.memory.anon_bytes = MIB(12700);
+	ev->incident.memory.file_bytes = MIB(300);
+	ev->incident.memory.shmem_bytes = MIB(12);
+	ev->incident.memory.kernel_bytes = MIB(300);
 	set_points(&ev->incident.culprit.history, 4 * MINUTE, mib, 9);
 	add_report(ev);
 	add_others(ev);

@@ -28,7 +28,10 @@ struct lookups {
 	struct index *index;
 	/* names_look_up(), or a test's */
 	bool (*look_up)(void *context, const struct place *place, struct container_names *ret);
+	/* names_have_changed(), or a test's; NULL: they never do */
+	bool (*have_changed)(void *context);
 	void *context;
+	__u64 refreshed_ns; /* when it was last asked */
 	int fd; /* readable when T1 has asked */
 	pthread_mutex_t lock; /* of what follows; never held while a file is read */
 	pthread_cond_t answer;

@@ -367,6 +367,7 @@ static void write_pods(struct report *r)
 	report_cause(r);
 	fix_line(r);
 	report_pods(r);
+	report_filled(r);
 	report_limits_line(r);
 }
 
@@ -395,6 +396,7 @@ static void write_incident(struct report *r)
 	report_before(r);
 	if (r->ev->type != EVENT_STALL)
 		asked_line(r);
+	report_log(r);
 	id_line(r);
 }
 

@@ -201,6 +201,11 @@ static void why_unknown(struct report *r)
 {
 	const struct verdict *verdict = &r->incident->verdict;
 
+	if (r->incident->limit_owner.limit_level == LIMIT_POD) {
+		say(&r->w, "the kernel blames the pod's cgroup; whether the container's own limit "
+			   "is the same, and it alone reached it, was not seen");
+		return;
+	}
 	say(&r->w, "which one was hit cannot be told from what was seen");
 	for (__u64 i = 0; known(verdict->suspects_count) && i < verdict->suspects_count &&
 			  i < INCIDENT_SUSPECTS_MAX;
@@ -408,5 +413,6 @@ void report_limit(struct report *r)
 	}
 	report_evidence(r, true);
 	put_newline(&r->w);
+	report_filled(r);
 	put_table(r);
 }

@@ -84,7 +84,13 @@ void report_pods(struct report *r);
 /* report_limits_line() - each level's limit, in one line. */
 void report_limits_line(struct report *r);
 
+/* report_filled() - what fills the memory; in text_filled.c. */
+void report_filled(struct report *r);
+
 /* report_limit() - why it is this limit, how that is known, and each level's state. */
 void report_limit(struct report *r);
+
+/* report_log() - what its kernel log lacks, or leaves open. */
+void report_log(struct report *r);
 
 #endif
