@@ -335,6 +335,7 @@ struct incident {
 	__u64 children_count;
 	__u64 children_omitted;
 	struct event_cgroup children_of;
+	struct repeat repeat;
 	struct trend history; /* of the limit owner */
 	struct culprit culprit; /* LIMIT_NODE, LIMIT_HOST: whose memory it is */
 	struct event_pod pods[INCIDENT_PODS_MAX]; /* there: who holds it, most above request first
@@ -370,9 +371,12 @@ struct start {
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
 };
 
+/* One of these is told. */
 struct update {
-	struct limit_owner limit_owner;
+	struct limit_owner limit_owner; /* with the stall */
 	struct stall stall;
+	struct after after;
+	struct storm storm;
 };
 
 struct stop {

@@ -73,6 +73,7 @@ static void take_event(void *context, struct event *ev)
 	if (!is_shown(tracer, ev))
 		return;
 	if (event_has_incident(ev)) {
+		repeat_take(&tracer->repeats, ev);
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
@@ -306,6 +307,7 @@ static void loop(struct tracer *tracer)
 			break;
 		bpf_source__consume_kills(tracer->source);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		deadline_ns = tracer_history_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
@@ -325,7 +327,6 @@ static void finish(struct tracer *tracer)
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
-	history_stop(&tracer->history);
 }
 
 static enum exit_status end_of_writer(struct tracer *tracer)
@@ -392,6 +393,7 @@ static enum exit_status trace(struct tracer *tracer)
 	loop(tracer);
 	finish(tracer);
 	status = end_of_writer(tracer);
+	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (keeper_stop(&tracer->keeper))
 		_exit(status);

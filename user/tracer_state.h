@@ -13,6 +13,7 @@
 #include "event.h"
 #include "exit_status.h"
 #include "history/history.h"
+#include "history/repeat.h"
 #include "machine.h"
 #include "names/keeper.h"
 #include "names/kubelet_reserve.h"
@@ -36,6 +37,7 @@ struct tracer {
 	struct kubelet_reserve reserve; /* as it was at start */
 	struct keeper keeper;
 	struct history history;
+	struct repeats repeats;
 	struct queue queue;
 	struct writer writer;
 	struct event note; /* start, loss and stop lines */
@@ -73,6 +75,12 @@ enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_hand
 
 /* tracer_history_start() - after the keeper, which it asks. Returns 0 or -errno. */
 int tracer_history_start(struct tracer *tracer);
+
+/*
+ * tracer_history_tick() - T1: tell of a storm.
+ * @next_ns: boot time at which something is due anyway, 0: never. Returns the earlier one.
+ */
+__u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns);
 
 /* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
 void tracer_history_cgroup(struct tracer *tracer, const void *record, size_t size);

@@ -26,7 +26,7 @@ struct bpf_source {
 	const __u64 *counters; /* shared with the kernel, as is the next */
 	const struct oomwhy_attempts *attempts;
 	bool memcg_reclaim_is_seen; /* its tracepoint is attached */
-	struct bpf_link *links[EXTRAS_MAX + 3]; /* those that the skeleton does not attach */
+	struct bpf_link *links[EXTRAS_MAX + 5]; /* those that the skeleton does not attach */
 	int links_count;
 };
 
@@ -153,11 +153,14 @@ static void attach_extras(struct bpf_source *source, const struct probe *probe)
 			attach(source, extras[i].program); /* refused: going on without */
 }
 
-/* What is reclaimed for memcgs' limits, for the history: a kill is told without it. */
+/* What is reclaimed for memcgs' limits, and how the dead go: a kill is told without it. */
 static void attach_history(struct bpf_source *source)
 {
 	struct bpf_program *begins = bpf_history_begins(source->skel);
 
+	attach(source, source->skel->progs.process_exits);
+	if (bpf_program__autoload(source->skel->progs.memory_is_free))
+		attach(source, source->skel->progs.memory_is_free);
 	if (begins && !attach(source, begins))
 		source->memcg_reclaim_is_seen =
 			!attach(source, source->skel->progs.memcg_reclaim_ends);

@@ -272,6 +272,7 @@ void probe_kernel(struct probe *ret)
 	ret->mark_victim_has_task = argument_is_pointer(btf, "btf_trace_mark_victim", 0);
 	ret->reclaim_has_memcg =
 		argument_is_pointer(btf, "btf_trace_mm_vmscan_memcg_reclaim_begin", 2);
+	ret->has_exit_mmap = argument_is_pointer(btf, "btf_trace_exit_mmap", 0);
 	ret->has_memcg_reclaim = has_function(btf, "try_to_free_mem_cgroup_pages");
 	/* The commit that took this struct away ended the accounting. */
 	ret->bpf_memory_is_memlocked =
