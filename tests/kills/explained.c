@@ -24,8 +24,8 @@
 
 static char out[OUT_MAX + 1];
 
-/* Runs `oomwhy explain --json -` on @log_fd; what it wrote is in `out`. */
-static void explain(int log_fd)
+/* Runs `oomwhy COMMAND --json [-]` on @log_fd (-1: none); what it wrote is in `out`. */
+static void run(const char *command, int log_fd)
 {
 	const char *oomwhy = getenv("OOMWHY");
 	size_t len = 0;
@@ -37,9 +37,10 @@ static void explain(int log_fd)
 	assert_return_code(pipe2(pipe_fd, O_CLOEXEC), errno);
 	pid = fork();
 	if (!pid) {
-		dup2(log_fd, STDIN_FILENO);
+		if (log_fd >= 0)
+			dup2(log_fd, STDIN_FILENO);
 		dup2(pipe_fd[1], STDOUT_FILENO);
-		execlp(oomwhy, oomwhy, "explain", "--json", "-", NULL);
+		execlp(oomwhy, oomwhy, command, "--json", log_fd < 0 ? NULL : "-", NULL);
 		_exit(127);
 	}
 	close(pipe_fd[1]);
@@ -49,7 +50,7 @@ static void explain(int log_fd)
 	close(pipe_fd[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 4))
-		fail_msg("oomwhy explain ended with wait status 0x%x", status);
+		fail_msg("oomwhy %s ended with wait status 0x%x", command, status);
 }
 
 /* The line of the victim; NULL. It is to be released; that there is only one is checked. */
@@ -69,7 +70,7 @@ static json_t *find_line(const struct expect *e)
 			continue;
 		}
 		if (found)
-			line_wrong(line, "explain tells this kill twice");
+			line_wrong(line, "this kill is told twice");
 		found = line;
 	}
 	return found;
@@ -222,7 +223,7 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 	assert_return_code(fd, errno);
 	assert_int_equal(klog_copy(fx->log_mark, fd), 0);
 	lseek(fd, 0, SEEK_SET);
-	explain(fd);
+	run("explain", fd);
 	close(fd);
 	line = find_line(e);
 	if (!line)
@@ -241,5 +242,16 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 		check_filled(line, live);
 		check_asker(line, live);
 	}
+	json_decref(line);
+}
+
+void check_last(const struct expect *e)
+{
+	json_t *line;
+
+	run("last", -1);
+	line = find_line(e);
+	if (!line)
+		fail_msg("oomwhy last does not tell of process %d", e->pid);
 	json_decref(line);
 }

@@ -13,4 +13,7 @@
 void check_explained(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
 		     json_t *live);
 
+/* `oomwhy last`, which was not there at the kill, tells it, and once. */
+void check_last(const struct expect *e);
+
 #endif
