@@ -168,6 +168,8 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@OOMWHY=$(abspath $<) tests/deploy/install
 	@OOMWHY=$(abspath $<) tests/deploy/completion
 	@tests/deploy/plugin
+	@echo "== a kill that the program makes itself"
+	@OOMWHY=$(abspath $<) tests/deploy/selftest || $(SKIPS)
 	@echo "== manifests, by trixie's kubectl and the types of the Kubernetes API"
 	@tests/deploy/manifests || $(SKIPS)
 	@echo "== the image, and a kill that it reports"
