@@ -285,6 +285,7 @@ static __always_inline int direct_marked(struct oomwhy_victim *record, u64 mm, u
 	record->asker_is_victim = record->task.tgid == asker >> 32;
 	record->reclaim = last_reclaim(asker);
 	fill_from_walk(&record->chain);
+	send_reclaims(&record->chain, asker);
 	if (!record->decision && !record->asker_is_victim)
 		direct_send_trigger(asker);
 	direct_send_children(record, asker);

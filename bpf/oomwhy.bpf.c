@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "capture.bpf.h"
+#include "history.bpf.h"
 #include "lifecycle.bpf.h"
 #include "memory.bpf.h"
 #include "oomwhy_record.h"
@@ -47,20 +48,6 @@ struct {
 	__type(key, u64); /* pid_tgid of the sender */
 	__type(value, struct oom_signal);
 } oom_signals SEC(".maps");
-
-/* The last reclaim of a task. */
-struct reclaim {
-	u64 time_ns;
-	u32 kind; /* enum oomwhy_reclaim */
-	u32 killed; /* bool: since */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u64); /* pid_tgid */
-	__type(value, struct reclaim);
-} reclaims SEC(".maps");
 
 /* Older than this is no part of the OOM; between the two may lie a report on a slow console. */
 #define RECLAIM_AGE_MAX_NS (60 * 1000000000ULL)
@@ -291,6 +278,7 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_host(&record->host, (const struct mem_cgroup *)css);
 	capture_chain(&record->chain, css);
 	capture_working_sets(&record->chain, css);
+	send_reclaims(&record->chain, asker);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
 	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
@@ -405,27 +393,6 @@ int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_
 		killed_again(entry.tgid, asker);
 	}
 	return 0;
-}
-
-static __always_inline int reclaim_ends(u32 kind)
-{
-	u64 task = bpf_get_current_pid_tgid();
-	struct reclaim entry = { .time_ns = bpf_ktime_get_boot_ns(), .kind = kind };
-
-	bpf_map_update_elem(&reclaims, &task, &entry, BPF_ANY);
-	return 0;
-}
-
-SEC("?tp_btf/mm_vmscan_memcg_reclaim_end")
-int memcg_reclaim_ends(void *ctx)
-{
-	return reclaim_ends(OOMWHY_RECLAIM_MEMCG);
-}
-
-SEC("?tp_btf/mm_vmscan_direct_reclaim_end")
-int machine_reclaim_ends(void *ctx)
-{
-	return reclaim_ends(OOMWHY_RECLAIM_MACHINE);
 }
 
 #include "direct.bpf.h"

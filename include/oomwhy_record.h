@@ -11,13 +11,15 @@
  *
  *   DECISION  oom_kill_process() begins   (plans fentry and kprobe)
  *   TRIGGER   the task that asked         (without a DECISION only if it is not the victim itself)
+ *   RECLAIMS  what was reclaimed before   (before a TRIGGER that comes without a DECISION)
  *   CHILDREN  who shares the limit        (for each full memcg above the victim's)
- *   MEMORY    what fills a memcg          (the limit's owner, or each that may be it), or the
- * machine VICTIM    oom:mark_victim             (one or more, each after its CHILDREN and MEMORY),
- * or a process that is killed because it shares a marked one's memory AGAIN     SIGKILL for a
- * process that was marked before: the kernel counts it once more SURVIVOR  a member of a dying
- * group that is protected         (plans fentry and kprobe) END       oom_kill_process() returns
- * (plans fentry and kprobe)
+ *   MEMORY    what fills a memcg          (the limit's owner, or each that may be it; the machine)
+ *   VICTIM    oom:mark_victim             (one or more, each after its own of the last three), or a
+ *                                         process that is killed because it shares a marked one's
+ *                                         memory
+ *   AGAIN     SIGKILL for a process that was marked before: the kernel counts it once more
+ *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
+ *   END       oom_kill_process() returns                          (plans fentry and kprobe)
  *
  * `asker`, the pid_tgid of the task that runs the OOM killer, is the same in all of them.
  *
@@ -61,6 +63,7 @@ enum oomwhy_kind {
 	OOMWHY_WAIT = 8,
 	OOMWHY_AGAIN = 9,
 	OOMWHY_MEMORY = 10,
+	OOMWHY_RECLAIMS = 16,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -281,6 +284,28 @@ struct oomwhy_again {
 	__u32 pad;
 };
 
+/* After so long without a reclaim the next one begins another series. */
+#define OOMWHY_SERIES_GAP_NS 1000000000ULL
+
+/* All that was reclaimed for one memcg's limit since we came, or since it was seen last. */
+struct oomwhy_reclaim_sum {
+	__u64 memcg_id;
+	__u64 passes;
+	__u64 pages; /* reclaimed */
+	__u64 stalled_ns; /* spent in it, by all tasks together */
+	__u64 last_ns; /* CLOCK_BOOTTIME: end of the last pass */
+	__u64 series_ns; /* beginning of the first pass of the series that it belongs to */
+	__u64 passes_before, pages_before, stalled_before_ns; /* the sums at that time */
+};
+
+struct oomwhy_reclaims {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u32 count;
+	__u32 inferred; /* bool: the kernel did not say for which memcg it reclaimed */
+	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX]; /* of memcgs of the next VICTIM's chain */
+};
+
 enum oomwhy_stall_kind {
 	OOMWHY_NOTHING_KILLABLE = 1, /* all that could die is protected */
 	OOMWHY_KILLER_DISABLED = 2, /* cgroup v1: memory.oom_control */
@@ -370,6 +395,7 @@ _Static_assert(sizeof(struct oomwhy_survivor) == 128, "record layout");
 _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");
 _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
+_Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
 #endif

@@ -94,7 +94,10 @@ unit-test: $(UNIT_TESTS)
 FUZZ_RUNS ?= 50000
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
-	logs.c oci.c quantity.c)
+	logs.c oci.c quantity.c) $(filter-out %_running.c %_export.c %_source.c,$(wildcard user/source/klog*.c)) \
+	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
+	$(addprefix user/,event.c fields.c headline.c identify.c judge.c place.c place_names.c) \
+	$(addprefix user/base/,clock.c glyph.c jsonw.c units.c utf8.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
 
 $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
@@ -102,7 +105,11 @@ $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(TEST_CFLAGS) $(SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
-$(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
+# Of an archive each takes what it uses: fewer counters, more runs.
+$(OUTPUT)/fuzz/fuzzed.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(OUTPUT)/fuzz/fuzzed.a
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
@@ -111,7 +118,7 @@ fuzz-test: $(FUZZERS)
 	@for fuzzer in $^; do name=$${fuzzer##*/}; echo "== fuzzing the reader of $$name: $(FUZZ_RUNS) runs"; \
 		rm -rf $$fuzzer.found && mkdir -p $$fuzzer.found && \
 		$$fuzzer -runs=$(FUZZ_RUNS) -seed=1 -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
-			-dict=tests/fuzz/names.dict -artifact_prefix=$$fuzzer- \
+			$$(dict=tests/fuzz/$$name.dict; [ -f $$dict ] || dict=tests/fuzz/names.dict; echo -dict=$$dict) -artifact_prefix=$$fuzzer- \
 			$$fuzzer.found tests/fuzz/corpus/$$name > $$fuzzer.log 2>&1 || \
 			{ cat $$fuzzer.log; exit 1; }; done
 
@@ -186,6 +193,8 @@ bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@tests/bench/many_cgroups
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
+	@echo "== how fast explain reads logs"
+	@OOMWHY=$(OUTPUT)/oomwhy tests/bench/explain
 
 # Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
 vm-matrix: guest-programs arm64-programs

@@ -1,39 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * fields: the table. Below, IN is the struct whose fields the rows describe. Each macro checks that
- * the member has the C type which the row's type says.
- */
-#include "fields.h"
-
-#define ROW(type_, ctype, member, key_, help_, ...)                                      \
-	{                                                                                \
-		.key = (key_), .help = (help_), .type = (type_),                         \
-		.offset = offsetof(IN, member) + _Generic(((IN *)0)->member, ctype : 0), \
-		__VA_ARGS__                                                              \
-	}
-#define U64(member, key, help) ROW(FIELD_U64, __u64, member, key, help)
-#define S64(member, key, help) ROW(FIELD_S64, __s64, member, key, help)
-#define LIMIT(member, key, help) ROW(FIELD_LIMIT, __u64, member, key, help)
-#define BOOL(member, key, help) ROW(FIELD_BOOL, __u64, member, key, help)
-#define TIME(member, key, help) ROW(FIELD_TIME, __u64, member, key, help)
-#define TEXT(member, key, help) ROW(FIELD_TEXT, struct text, member, key, help)
-#define CHARS(member, key, help) \
-	ROW(FIELD_CHARS, char *, member, key, help, .max = sizeof(((IN *)0)->member))
-#define ENUM(member, key, names_, help) ROW(FIELD_ENUM, __u64, member, key, help, .names = (names_))
-#define DERIVED(member, key, names_, help) \
-	ROW(FIELD_DERIVED, __u64, member, key, help, .names = (names_))
-#define TABLE(member, key, ctype, table_, help) \
-	ROW(FIELD_TABLE, ctype, member, key, help, .table = &(table_))
-#define LIST(member, key, ctype, table_, help)                          \
-	ROW(FIELD_LIST, ctype *, member, key, help, .table = &(table_), \
-	    .count_offset = offsetof(IN, member##_count),               \
-	    .omitted_offset = offsetof(IN, member##_omitted),           \
-	    .max = sizeof(((IN *)0)->member) / sizeof(((IN *)0)->member[0]))
-#define DEFINE(table_, rows)                                    \
-	const struct field_table table_ = { .name = #table_,    \
-					    .size = sizeof(IN), \
-					    .fields = (rows),   \
-					    .count = sizeof(rows) / sizeof((rows)[0]) }
+/* fields: the table; but for what led to it and who is to blame, which fields_history.c has. */
+#include "fields_rows.h"
 
 const char *const event_type_names[] = {
 	"", "start", "oom_kill", "loss", "stop", "oom_stall", "oom_update", NULL,
@@ -80,44 +47,12 @@ static const char *const schema_names[] = {
 	"", SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, NULL,
 };
 
-/* Rows that several structs have alike. */
-#define REQUEST(request, whose)                                                                             \
-	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."),             \
-		ENUM(request.source, "request_source", request_source_names,                                \
-		     "Where the request is known from: kubelet's own file, oom_score_adj, the QoS class."), \
-		U64(request.error_bytes, "request_error_bytes",                                             \
-		    "The request is at most this away, in bytes; 0: it is exact.")
-#define IDENTITY(who)                                                                                  \
-	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
-		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \
-		TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),        \
-		TEXT(who.container_name, "k8s.container.name",                                         \
-		     "Name of its container in the pod."),                                             \
-		U64(who.restarts, "k8s.container.restart_count",                                       \
-		    "How often this container of the pod had been started before."),                   \
-		TEXT(who.container_id, "container.id",                                                 \
-		     "ID of its container, as the runtime gave it."),                                  \
-		TEXT(who.image, "container.image.name",                                                \
-		     "Image of its container, as the runtime was told it."),                           \
-		ENUM(who.runtime, "container.runtime.name", runtime_names,                             \
-		     "Container runtime, where the cgroup's path tells it."),                          \
-		ENUM(who.qos, "qos_class", qos_class_names,                                            \
-		     "QoS class of its pod, from the cgroup's path."),                                 \
-		TEXT(who.static_pod_hash, "static_pod_hash",                                           \
-		     "Static pods: the hash of the manifest, which stands in the path for the UID."),  \
-		BOOL(who.is_sandbox, "is_sandbox",                                                     \
-		     "True: its container is the pod's own sandbox (pause)."),                         \
-		ENUM(who.source, "identity_source", identity_source_names,                             \
-		     "Where the names come from: the runtime's folder of the container, the link in "  \
-		     "/var/log/containers, the pod's folder in /var/log/pods, or none but the path."), \
-		REQUEST(who.request, "Its container's")
-
 #define IN struct event_cgroup
 static const struct field cgroup_rows[] = {
 	TEXT(path, "path", "Path in the memory controller's hierarchy; \"/\" is its root."),
 	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
 };
-static DEFINE(cgroup_table, cgroup_rows);
+DEFINE(cgroup_table, cgroup_rows);
 #undef IN
 
 #define IN struct event_task
@@ -223,7 +158,7 @@ static const struct field memory_rows[] = {
 	U64(kernel_stack_bytes, "kernel_stack_bytes", "Kernel stacks of threads in bytes."),
 	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
 	U64(percpu_bytes, "percpu_bytes", "Per-CPU kernel memory in bytes."),
-	U64(vmalloc_bytes, "vmalloc_bytes", "vmalloc() kernel memory in bytes."),
+	U64(vmalloc_bytes, "vmalloc_bytes", "Kernel memory of vmalloc in bytes."),
 	U64(sock_bytes, "sock_bytes", "Buffers of sockets in bytes; cgroup v1 charges none."),
 	U64(rest_bytes, "rest_bytes",
 	    "Usage that no other key tells of, in bytes; what CPUs hold in stock is in it."),
@@ -282,6 +217,9 @@ static DEFINE(suspect_table, suspect_rows);
 #define IN struct verdict
 static const struct field verdict_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "Whose limit was hit."),
+	ENUM(cause, "cause", cause_names, "Why a limit that many pods share was hit."),
+	BOOL(victim_is_cause, "victim_is_cause",
+	     "True: the victim is of the culprit's pod; false: it is not, or nobody is to blame."),
 	ENUM(evidence, "evidence", evidence_names, "How the limit owner is known."),
 	ENUM(cross_check, "cross_check", cross_check_names,
 	     "Whether the kernel's decision and the cgroups' counters name the same limit owner."),
@@ -383,6 +321,8 @@ static const struct field incident_rows[] = {
 	S64(incident.allocation.order, "trigger.allocation.order", "It asked for 2^order pages."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
 	    "The request's flags, as this kernel numbers them."),
+	TEXT(incident.allocation.gfp_flags, "trigger.allocation.gfp_flags",
+	     "The same in the kernel's words: GFP_KERNEL|__GFP_ZERO."),
 	ENUM(incident.constraint, "constraint", constraint_names,
 	     "What bounded the allocation, in the kernel's words."),
 	U64(incident.total_pages_bytes, "domain_bytes",
@@ -392,6 +332,13 @@ static const struct field incident_rows[] = {
 	IN_LIMITS(pod, "The victim's pod."),
 	IN_LIMITS(qos, "The cgroup of the pod's QoS class."),
 	IN_LIMITS(node, "The cgroup of all pods (kubepods)."),
+	U64(incident.node_reserve.allocatable_bytes, "limits.node.allocatable_bytes",
+	    "Allocatable as kubectl shows it: the limit of all pods without the next two, in bytes; "
+	    "only where kubelet enforces it."),
+	U64(incident.node_reserve.eviction_bytes, "limits.node.eviction_threshold_bytes",
+	    "kubelet's hard eviction threshold of memory.available, in bytes."),
+	U64(incident.node_reserve.hugepages_bytes, "limits.node.hugepages_bytes",
+	    "Huge pages that are set aside, in bytes."),
 	IN_LIMITS(slice, "Any other cgroup."),
 	IN_LIMITS(host, "The machine."),
 	U64(incident.host_free_bytes, "limits.host.free_bytes", "Free memory of the machine."),
@@ -405,6 +352,15 @@ static const struct field incident_rows[] = {
 	     "Who shares the limit: children of children_of."),
 	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
 	      "The limit owner, else the lowest full cgroup above the victim's."),
+	TABLE(incident.history, "history", struct trend, trend_table,
+	      "What led to it: the limit owner's memory in the time before."),
+	TABLE(incident.culprit, "culprit", struct culprit, culprit_table,
+	      "The pod with most memory above its request, where many share the limit."),
+	LIST(incident.pods, "pods", struct event_pod, pod_table,
+	     "Who holds the memory, where many share the limit; most above its request first."),
+	U64(incident.pods_age_ns, "pods_age_ns", "Age of the oldest figure of any pod, in ns."),
+	U64(incident.pods_unknown, "pods_unknown",
+	    "Pods whose request is not known: they stand last."),
 	U64(incident.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
 	TEXT(incident.log.missing, "log.missing",
 	     "Parts of the kernel's report that its log does not have; evidence log only."),

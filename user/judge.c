@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "judge.h"
+#include "judge_culprit.h"
 #include "judge_filled.h"
 
 #define MIB (1024 * 1024ULL)
@@ -199,6 +200,8 @@ static void advise_node(struct event *ev)
 	struct verdict *verdict = &ev->incident.verdict;
 
 	verdict->manifest_field = event_textf(ev, "resources.requests.memory");
+	if (judge_advise_culprit(ev))
+		return;
 	verdict->action = event_textf(ev,
 				      "bring resources.requests.memory of the pods closer to what "
 				      "they use, or add nodes; raising the victim's limit changes "
@@ -295,6 +298,7 @@ void judge_event(struct event *ev)
 		if (verdict->limit_level == LIMIT_UNKNOWN)
 			suspect_container_or_pod(incident);
 	}
+	judge_culprit(ev);
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
 	judge_filled(ev);
 	advise(ev);

@@ -65,6 +65,9 @@ static void take_event(void *context, struct event *ev)
 		return;
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
+	history_fill(&tracer->history, ev);
+	gfp_complete(&tracer->probe.gfp, ev);
+	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	if (!is_shown(tracer, ev))
@@ -131,6 +134,7 @@ static void take_cgroup_record(void *context, const void *record, size_t size)
 	struct tracer *tracer = context;
 
 	keeper_record(&tracer->keeper, record, size);
+	tracer_history_cgroup(tracer, record, size);
 }
 
 static void take_baseline(void *context, __u64 id, __u64 oom_events)
@@ -251,10 +255,13 @@ static int start_threads(struct tracer *tracer)
 	writer->fd = STDOUT_FILENO;
 	writer->style.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	writer->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	history_init(&tracer->history);
 	err = keeper_start(&tracer->keeper, &keeper);
 	if (err)
 		return err;
-	err = writer_start(writer);
+	err = tracer_history_start(tracer);
+	if (!err && (err = writer_start(writer)))
+		history_stop(&tracer->history);
 	if (err)
 		keeper_stop(&tracer->keeper);
 	return err;
@@ -310,6 +317,7 @@ static void finish(struct tracer *tracer)
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
+	history_stop(&tracer->history);
 }
 
 static enum exit_status end_of_writer(struct tracer *tracer)
@@ -361,6 +369,8 @@ static enum exit_status trace(struct tracer *tracer)
 	if (status)
 		return status;
 	open_names(tracer);
+	kubelet_reserve_read(tracer->options.host_root, tracer->machine.memory_total_bytes,
+			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
 	if (err) {

@@ -12,8 +12,10 @@
 
 #include "event.h"
 #include "exit_status.h"
+#include "history/history.h"
 #include "machine.h"
 #include "names/keeper.h"
+#include "names/kubelet_reserve.h"
 #include "queue.h"
 #include "sink/writer.h"
 #include "source/assemble.h"
@@ -31,7 +33,9 @@ struct tracer {
 	struct bpf_source *source;
 	struct assembler assembler;
 	struct names *names; /* T2's */
+	struct kubelet_reserve reserve; /* as it was at start */
 	struct keeper keeper;
+	struct history history;
 	struct queue queue;
 	struct writer writer;
 	struct event note; /* start, loss and stop lines */
@@ -66,5 +70,11 @@ void tracer_note_stop(struct tracer *tracer);
  * kernel takes: the probes may pass and the programs still be refused. Errors are told on stderr.
  */
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers);
+
+/* tracer_history_start() - after the keeper, which it asks. Returns 0 or -errno. */
+int tracer_history_start(struct tracer *tracer);
+
+/* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
+void tracer_history_cgroup(struct tracer *tracer, const void *record, size_t size);
 
 #endif

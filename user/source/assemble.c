@@ -5,6 +5,7 @@
 #include "source/assemble.h"
 #include "source/owner.h"
 #include "source/record_event.h"
+#include "source/record_history.h"
 
 /* The kernel may print its report to a slow serial console between a decision and its victim. */
 #define DECISION_PATIENCE_NS (10 * 1000000000ULL)
@@ -115,6 +116,12 @@ static void take_trigger(struct assembler *as, const struct oomwhy_trigger *reco
 		event_from_trigger(&as->ev, record, as->config.page_bytes);
 }
 
+static void take_reclaims(struct assembler *as, const struct oomwhy_reclaims *record)
+{
+	as->has_reclaims = true;
+	memcpy(&as->reclaims, record, record->header.size);
+}
+
 static void take_children(struct assembler *as, const struct oomwhy_children *record)
 {
 	/* The outermost of the full ones is seldom asked for: the two lowest are kept. */
@@ -166,6 +173,9 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
 	owner_take(as, record, owner);
+	if (as->has_reclaims && as->reclaims.asker == record->asker)
+		event_from_reclaims(&as->ev, &as->reclaims, incident->limit_owner.cgroup.id,
+				    as->config.page_bytes);
 	as->stats.victims += !!record->signalled;
 }
 
@@ -322,7 +332,7 @@ static void take_victim(struct assembler *as, const struct oomwhy_victim *record
 	else
 		take_new_victim(as, record);
 	as->children_count = as->memories_count = 0;
-	as->has_trigger = false;
+	as->has_trigger = as->has_reclaims = false;
 	as->gap_before = false;
 }
 
@@ -340,8 +350,9 @@ static void check_sequence(struct assembler *as, const struct oomwhy_header *hea
 	if (as->sequence && header->sequence > as->sequence + 1) {
 		as->stats.lost_records += header->sequence - as->sequence - 1;
 		as->gap = as->gap_before = true;
-		as->children_count = as->memories_count =
-			0; /* perhaps those of a victim that is missing */
+		/* Perhaps those of a victim that is missing. */
+		as->children_count = as->memories_count = 0;
+		as->has_reclaims = false;
 	}
 	as->sequence = header->sequence;
 }
@@ -360,6 +371,8 @@ void assemble_record(struct assembler *as, const void *record, size_t size)
 		return take_decision(as, record);
 	case OOMWHY_TRIGGER:
 		return take_trigger(as, record);
+	case OOMWHY_RECLAIMS:
+		return take_reclaims(as, record);
 	case OOMWHY_CHILDREN:
 		return take_children(as, record);
 	case OOMWHY_MEMORY:

@@ -75,6 +75,8 @@ struct assembler {
 	__u64 sequence; /* of the last record */
 	bool has_trigger;
 	struct oomwhy_trigger trigger; /* of the open incident, or of the victim that comes next */
+	bool has_reclaims;
+	struct oomwhy_reclaims reclaims; /* of the next victim's memcgs */
 	__u64 children_count;
 	struct oomwhy_children
 		children[2]; /* of the levels above the next victim, innermost first */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "source/record_event.h"
+#include "source/record_history.h"
 
 #define ORDER_SYSRQ (-1)
 #define ROUGH_PAGES 256 /* OOMWHY_TASK_ROUGH: four counters are rounded down to it */
@@ -44,6 +45,8 @@ bool record_is_sound(const void *record, size_t size)
 		       is_whole(header, offsetof(struct oomwhy_children, child),
 				((const struct oomwhy_children *)record)->count,
 				OOMWHY_CHILDREN_MAX);
+	case OOMWHY_RECLAIMS:
+		return reclaims_are_whole(record);
 	case OOMWHY_END:
 		return header->size == sizeof(struct oomwhy_end);
 	case OOMWHY_SURVIVOR:
