@@ -379,6 +379,7 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	lock_memory(tracer);
 	tracer->started_ns = clock_boot_ns();
+	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);

@@ -60,8 +60,6 @@ void tracer_note_start(struct tracer *tracer)
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;
 	start->memory_locked = tracer->memory_locked;
-	/* What tracer_read_losses() never knows is no loss that is new. */
-	tracer->reported.log_reports = NOT_KNOWN;
 	tracer_send(tracer, ev);
 }
 
