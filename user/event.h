@@ -131,6 +131,7 @@ enum memory_source {
 	MEMORY_SUM, /* the same of it and all below it */
 	MEMORY_FLUSHED, /* the kernel's own sum, as of age_ns ago at most */
 	MEMORY_MACHINE, /* the machine's counters */
+	MEMORY_LOG, /* the kernel log's table: sums, made for it */
 };
 
 struct event_task {
