@@ -8,6 +8,7 @@
 #   make demo         three real OOM kills, told as they happen (root)
 #   make test         all tests: lint, unit, real kills here, in real containers, in virtual machines (root)
 #   make schema manual   the JSON Schema and the manual, anew from the field table
+#   make image        build/image.tar, the container image for amd64 and arm64: IMAGE, IMAGE_TAG, IMAGE_ARCHES
 #   make install      program, manual, completion: PREFIX, BINDIR, MANDIR, BASHCOMPDIR, below DESTDIR
 #
 # V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
