@@ -67,6 +67,7 @@ static void take_event(void *context, struct event *ev)
 	identify_event(ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	tracer_metrics_take(tracer, ev); /* whatever is shown */
 	if (!is_shown(tracer, ev))
 		return;
 	if (event_has_incident(ev)) {
@@ -205,7 +206,11 @@ static void consume_cgroups(void *context)
 /* T2 */
 static bool look_up(void *context, const struct place *place, struct container_names *ret)
 {
-	return names_look_up(context, place, ret);
+	struct tracer *tracer = context;
+	bool found = names_look_up(tracer->names, place, ret);
+
+	tracer_metrics_lookup(tracer, found ? ret->source : IDENTITY_PATH);
+	return found;
 }
 
 /* Without the node's files kills are told all the same, with what their paths say. */
@@ -233,7 +238,7 @@ static int start_threads(struct tracer *tracer)
 		.chore = degrade,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,
-		.names = tracer->names,
+		.names = tracer,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
 
@@ -247,7 +252,8 @@ static int start_threads(struct tracer *tracer)
 	err = keeper_start(&tracer->keeper, &keeper);
 	if (err)
 		return err;
-	err = writer_start(writer);
+	err = tracer_metrics_start(tracer);
+	err = err ? err : writer_start(writer);
 	if (err)
 		keeper_stop(&tracer->keeper);
 	return err;
@@ -349,6 +355,11 @@ static enum exit_status trace(struct tracer *tracer)
 	enum exit_status status;
 	int err;
 
+	err = tracer_metrics_open(tracer);
+	if (err) {
+		log_error("metrics cannot be served: %s", strerror(-err));
+		return STATUS_FAILED;
+	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	status = tracer_open_source(tracer, &handlers);
@@ -380,6 +391,7 @@ int tracer_run(const struct tracer_options *options)
 	}
 	tracer->options = *options;
 	status = trace(tracer);
+	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
