@@ -38,6 +38,7 @@ int tracer_metrics_start(struct tracer *tracer)
 			.is_v1 = tracer->probe.memory_hierarchy != 0,
 		},
 		.listen_fd = tracer->metrics_fd,
+		.connection_ms = METRICS_CONNECTION_MS,
 	};
 
 	if (!tracer->metrics)

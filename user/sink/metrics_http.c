@@ -92,7 +92,7 @@ static bool is_over(struct bufferevent *bev)
 }
 
 /* Returns whether it is still open. */
-static bool watch_connection(struct connection *connection, __u64 now_ns)
+static bool watch_connection(struct connection *connection, __u64 now_ns, __u64 patience_ns)
 {
 	if (!connection->bev)
 		return false;
@@ -102,7 +102,7 @@ static bool watch_connection(struct connection *connection, __u64 now_ns)
 		return false;
 	}
 	/* evhttp notices, and frees its side. */
-	if (now_ns - connection->since_ns >= METRICS_CONNECTION_MS * 1000000ULL)
+	if (now_ns - connection->since_ns >= patience_ns)
 		shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 	return true;
 }
@@ -116,7 +116,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	for (size_t i = 0; i < METRICS_CONNECTIONS_MAX; i++)
-		is_open |= watch_connection(&http->connections[i], now_ns);
+		is_open |= watch_connection(&http->connections[i], now_ns,
+					    http->config.connection_ms * 1000000ULL);
 	if (http->is_paused && free_connection(http)) {
 		http->is_paused = false;
 		evconnlistener_enable(http->listener);
@@ -125,12 +126,16 @@ static void tick(evutil_socket_t fd, short what, void *context)
 		evtimer_add(http->tick, &tick_time);
 }
 
+/* Of this thread: the context of the listener's callbacks is evhttp's. */
+static __thread struct metrics_http *served;
+
 /* Mostly no descriptor is left: asking again at once would keep a CPU busy. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
 	(void)listener;
+	(void)context;
 	log_debug("metrics: a connection cannot be taken: %s", strerror(errno));
-	pause_listening(context);
+	pause_listening(served);
 }
 
 static void look_for_pods(evutil_socket_t fd, short what, void *context)
@@ -220,9 +225,8 @@ static void on_stop(evutil_socket_t fd, short what, void *context)
 
 static void *run(void *context)
 {
-	const struct metrics_http *http = context;
-
-	event_base_dispatch(http->base);
+	served = context;
+	event_base_dispatch(served->base);
 	return NULL;
 }
 

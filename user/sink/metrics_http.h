@@ -29,6 +29,7 @@ struct metrics_http_config {
 	struct metrics *metrics;
 	struct metrics_node node; /* what it points to outlives the thread */
 	int listen_fd; /* taken over */
+	int connection_ms; /* METRICS_CONNECTION_MS, but for tests */
 };
 
 struct metrics_http;
