@@ -11,7 +11,9 @@ TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUTPUT)/san/tests/%,$(wildcard tests/unit/test_*.c))
 UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
-TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS)
+RUNTIME_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/runtime/*.c))
+BENCH_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/bench/*.c))
+TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS) $(RUNTIME_OBJECTS) $(BENCH_OBJECTS)
 
 # tests/facts.md as a string in C: it travels with the programs that hold oomwhy to it.
 $(OUTPUT)/include/facts_text.h: tests/facts.md
@@ -34,6 +36,36 @@ $(OUTPUT)/obj/tests/kills/%.o: tests/kills/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -Itests/kills -c $< -o $@
+
+# What other programs of real kills have in common with these: not the cases.
+KILLS_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/kills/%.o,cgroups facts line tracer workload)
+
+RUNTIME_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/runtime/%.o,churn cri delays guard world)
+
+$(RUNTIME_OBJECTS) $(BENCH_OBJECTS): $(OUTPUT)/obj/%.o: %.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
+
+$(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj/tests/bench/usage.o \
+		$(RUNTIME_COMMON) $(KILLS_COMMON)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/tests/runtime: $(RUNTIME_OBJECTS) $(KILLS_COMMON)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/tests/flash: tests/tools/flash.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+
+$(OUTPUT)/tests/image.tar: $(OUTPUT)/tests/eat $(OUTPUT)/tests/flash tests/runtime/make-image
+	$(call say,IMAGE,$@)
+	$(Q)tests/runtime/make-image $@ $(filter-out %/make-image,$^)
 
 $(OUTPUT)/tests/kills: $(KILLS_OBJECTS)
 	$(call say,LINK,$@)
@@ -85,15 +117,25 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test kill-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test kill-test runtime-test bench-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
--include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d
+-include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
 
 # Real kills, here: on cgroup v1 or v2, as this machine has it. Only in cgroups of the test's own.
 kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills on this machine"
 	@$(OUTPUT)/tests/kills
+
+# Real containers, made by containerd, killed at real limits: who were they?
+runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
+	@echo "== real containers on this machine"
+	@tests/runtime/run
+
+# What a kill costs with few cgroups on the machine and with many: the short run.
+bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
+	@echo "== what a kill costs, with few cgroups and with many"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 40 --rounds 1
 
 # Where arm64's libraries cannot be had its guests are not run: tests/vm/run says so, for a skip or a failure.
 arm64-programs:
@@ -114,7 +156,9 @@ cli-test: $(OUTPUT)/oomwhy
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
-bench: guest-programs
+bench: guest-programs $(OUTPUT)/tests/bench-cgroups
+	@echo "== what a kill costs, with few cgroups and with many"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 

@@ -90,6 +90,7 @@ static bool fill(struct tracer *t, long long deadline)
 {
 	struct pollfd p = { .fd = t->out_fd, .events = POLLIN };
 	long long left = deadline - now_ms();
+	struct timespec now;
 	ssize_t n;
 
 	if (t->eof || t->len == BUF_SIZE || poll(&p, 1, left > 0 ? (int)left : 0) <= 0)
@@ -99,6 +100,8 @@ static bool fill(struct tracer *t, long long deadline)
 		t->eof = true;
 		return false;
 	}
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	t->read_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	t->len += n;
 	t->buf[t->len] = '\0';
 	return true;

@@ -24,6 +24,7 @@ struct tracer {
 	bool mixed; /* the plan changes while it runs: its lines are not held to the facts */
 	char *buf;
 	size_t len;
+	long long read_ns; /* CLOCK_BOOTTIME of the last read */
 	bool eof;
 	int status; /* as wait() gives it */
 	int kills; /* oom_kill lines so far */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * guard: runs a test in a child, and outlives it whatever happens, to remove what it made: a
+ * cgroup with all that runs in it, and a folder.
+ */
+#ifndef RUNTIME_GUARD_H
+#define RUNTIME_GUARD_H
+
+#include "world.h"
+
+/*
+ * guard_run() - waits for its turn (one run on a machine), removes what an earlier run left, fills
+ * in what @w needs to begin, and calls @run in a child. Returns its exit status, or 1 with the
+ * reason on stderr.
+ */
+int guard_run(struct world *w, int (*run)(struct world *w, char **argv), char **argv);
+
+#endif
