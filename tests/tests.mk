@@ -117,7 +117,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test kill-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test kill-test metrics-test runtime-test bench-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -154,6 +154,11 @@ vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
+
+# The metrics, alert rules and dashboard, held to a real Prometheus.
+metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== metrics, as Prometheus sees them"
+	@tests/metrics/run || [ $$? = 69 ]
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups

@@ -14,8 +14,7 @@
 
 #define HOUR_NS 3600000000000ULL
 #define POD_PATH "/kubepods/burstable/pod325d9f0b-3a3c-4a5b-9d1e-1f6a5c3e7b21"
-#define CONTAINER_PATH \
-	POD_PATH "/d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4"
+#define CONTAINER_PATH POD_PATH "/d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4d9a4"
 
 static struct metrics metrics;
 static struct metrics_figures figures;
@@ -308,15 +307,20 @@ static void start_losses_and_lookups(void **state)
 	ev.start.cgroup_version = 2;
 	metrics_take(&metrics, &ev);
 	event_init(&ev, EVENT_LOSS);
-	ev.loss = (struct losses){ .total = 12, .ring_kills = 1, .ring_cgroups = 2, .queue = 3,
-				   .incomplete = 4, .hook_misses = 5 };
+	ev.loss = (struct losses){ .total = 12,
+				   .ring_kills = 1,
+				   .ring_cgroups = 2,
+				   .queue = 3,
+				   .incomplete = 4,
+				   .hook_misses = 5 };
 	metrics_take(&metrics, &ev);
 	metrics_count_lookup(&metrics, IDENTITY_BUNDLE);
 	metrics_count_lookup(&metrics, IDENTITY_NONE);
 	metrics_count_lookup(&metrics, IDENTITY_PATH);
 	metrics_count_lookup(&metrics, (enum identity_source)99);
 	write_text(METRICS_CLASSIC);
-	assert_line("oomwhy_tracing_info{attach=\"fentry\",evidence=\"exact\",cgroup_version=\"2\"} 1");
+	assert_line(
+		"oomwhy_tracing_info{attach=\"fentry\",evidence=\"exact\",cgroup_version=\"2\"} 1");
 	assert_line("oomwhy_build_info{version=\"1.2.3\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_kills\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_cgroups\"} 2");

@@ -126,15 +126,24 @@ static void addresses(void **state)
 		const char *text, *host; /* NULL: refused */
 		int port;
 	} rows[] = {
-		{ "9815", "127.0.0.1", 9815 },	   { "10.1.2.3:80", "10.1.2.3", 80 },
-		{ "0.0.0.0:0", "0.0.0.0", 0 },	   { "[::1]:9815", "::1", 9815 },
-		{ "fd00::7:9815", "fd00::7", 9815 }, { ":::65535", "::", 65535 },
-		{ "", NULL, 0 },		   { ":", NULL, 0 },
-		{ "65536", NULL, 0 },		   { "-1", NULL, 0 },
-		{ "9815x", NULL, 0 },		   { "localhost:1", NULL, 0 },
-		{ "[127.0.0.1]:1", NULL, 0 },	   { "1.2.3.4:", NULL, 0 },
-		{ "::1", NULL, 0 },		   { "[::1]", NULL, 0 },
-		{ "1.2.3.4.5:1", NULL, 0 },	   { "+9815", NULL, 0 },
+		{ "9815", "127.0.0.1", 9815 },
+		{ "10.1.2.3:80", "10.1.2.3", 80 },
+		{ "0.0.0.0:0", "0.0.0.0", 0 },
+		{ "[::1]:9815", "::1", 9815 },
+		{ "fd00::7:9815", "fd00::7", 9815 },
+		{ ":::65535", "::", 65535 },
+		{ "", NULL, 0 },
+		{ ":", NULL, 0 },
+		{ "65536", NULL, 0 },
+		{ "-1", NULL, 0 },
+		{ "9815x", NULL, 0 },
+		{ "localhost:1", NULL, 0 },
+		{ "[127.0.0.1]:1", NULL, 0 },
+		{ "1.2.3.4:", NULL, 0 },
+		{ "::1", NULL, 0 },
+		{ "[::1]", NULL, 0 },
+		{ "1.2.3.4.5:1", NULL, 0 },
+		{ "+9815", NULL, 0 },
 		{ "99999999999999999999", NULL, 0 },
 		{ "0123456789012345678901234567890123456789012345678901234567890123:1", NULL, 0 },
 	};
@@ -175,7 +184,8 @@ static void each_asker_gets_its_format(void **state)
 	(void)state;
 	ask(GET);
 	assert_true(answers("HTTP/1.1 200 "));
-	assert_non_null(strstr(reply, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+	assert_non_null(
+		strstr(reply, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
 	assert_non_null(strstr(reply, "\noomwhy_series_evicted_total 0\n"));
 	assert_null(strstr(reply, "# EOF"));
 	ask("GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\n"
@@ -214,7 +224,9 @@ static void whatever_else_is_refused(void **state)
 static void huge_requests(void **state)
 {
 	static const char *const begin[] = {
-		"GET /", "GET /metrics HTTP/1.1\r\nX: ", "GET /metrics HTTP/1.1\r\n",
+		"GET /",
+		"GET /metrics HTTP/1.1\r\nX: ",
+		"GET /metrics HTTP/1.1\r\n",
 		"POST /metrics HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n",
 	};
 	static const char *const go_on[] = { "a", "a", "X: y\r\n", "a" };

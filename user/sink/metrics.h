@@ -77,7 +77,7 @@ void metrics_read(struct metrics *metrics, struct metrics_figures *ret);
  * @seen: the container's entry as metrics_read() gave it; if it has changed since nothing is done
  * @now_ns: boot time. An hour after a pod was first found gone its series are dropped.
  */
-void metrics_pod(struct metrics *metrics, size_t slot, const struct metrics_entry *seen, bool is_there,
-		 __u64 now_ns);
+void metrics_pod(struct metrics *metrics, size_t slot, const struct metrics_entry *seen,
+		 bool is_there, __u64 now_ns);
 
 #endif

@@ -24,9 +24,9 @@
 #define IDLE_S 5 /* libevent closes what says nothing for so long */
 
 /*
- * evhttp has no bound for the number of connections, nor for how long one lasts that says a byte now
- * and then. So each is made here, and a reference kept: once evhttp has freed its side there are no
- * callbacks any more.
+ * evhttp has no bound for the number of connections, nor for how long one lasts that says a byte
+ * now and then. So each is made here, and a reference kept: once evhttp has freed its side there
+ * are no callbacks any more.
  */
 struct connection {
 	struct bufferevent *bev; /* NULL: free */

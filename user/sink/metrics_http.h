@@ -35,8 +35,8 @@ struct metrics_http_config {
 struct metrics_http;
 
 /*
- * metrics_http_parse() - "[ADDR:]PORT"; without ADDR only this machine can ask. ADDR is a number, IPv6
- * with or without brackets. PORT 0: any that is free. Returns false where it is none.
+ * metrics_http_parse() - "[ADDR:]PORT"; without ADDR only this machine can ask. ADDR is a number,
+ * IPv6 with or without brackets. PORT 0: any that is free. Returns false where it is none.
  */
 bool metrics_http_parse(const char *text, struct metrics_address *ret);
 

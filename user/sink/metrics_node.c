@@ -56,8 +56,8 @@ static __u64 read_key(const char *folder, const char *name, const char *key)
 }
 
 /*
- * The cgroup of all pods is a child of the root, or where kubelet has a --cgroup-root, as in kind, a
- * child of that.
+ * The cgroup of all pods is a child of the root, or where kubelet has a --cgroup-root, as in kind,
+ * a child of that.
  * @above: path of @folder in the hierarchy; @ret: gets the folder
  */
 static bool find_pods(const char *folder, const char *above, int *looks, char *ret, size_t size)
@@ -104,9 +104,8 @@ static void read_pods(const struct metrics_node *node, struct metrics_readings *
 	if (ret->pods_usage_bytes == NOT_KNOWN || inactive_bytes == NOT_KNOWN)
 		return;
 	/* As kubelet counts it; the two were not read at one moment. */
-	ret->pods_working_set_bytes = ret->pods_usage_bytes > inactive_bytes ?
-					      ret->pods_usage_bytes - inactive_bytes :
-					      0;
+	ret->pods_working_set_bytes =
+		ret->pods_usage_bytes > inactive_bytes ? ret->pods_usage_bytes - inactive_bytes : 0;
 }
 
 /* "0::/path" (v2) or "9:memory:/path"; in a cgroup namespace of its own the path begins there, and
@@ -125,8 +124,7 @@ static bool find_own(const struct metrics_node *node, char *ret, size_t size)
 		at = strstr(line, wanted);
 		found = at && (node->is_v1 || at == line) && !strstr(at, "/..") &&
 			snprintf(ret, size, "%s%s%s", node->own_cgroups,
-				 node->is_v1 ? "/memory" : "",
-				 at + strlen(wanted)) < (int)size;
+				 node->is_v1 ? "/memory" : "", at + strlen(wanted)) < (int)size;
 	}
 	if (file)
 		fclose(file);
@@ -141,8 +139,8 @@ void metrics_node_read(const struct metrics_node *node, struct metrics_readings 
 	read_pods(node, ret);
 	ret->kernel_oom_kills = read_key(node->proc, "vmstat", "oom_kill");
 	if (find_own(node, own, sizeof(own)))
-		ret->charged_bytes = read_number(
-			own, node->is_v1 ? "memory.usage_in_bytes" : "memory.current");
+		ret->charged_bytes =
+			read_number(own, node->is_v1 ? "memory.usage_in_bytes" : "memory.current");
 }
 
 bool metrics_node_has(const struct metrics_node *node, const char *path)

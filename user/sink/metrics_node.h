@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * metrics_node: what the kernel has counted itself, read when somebody asks: the memory of all pods,
- * its OOM kills, and the memory that is charged for us.
+ * metrics_node: what the kernel has counted itself, read when somebody asks: the memory of all
+ * pods, its OOM kills, and the memory that is charged for us.
  */
 #ifndef OOMWHY_SINK_METRICS_NODE_H
 #define OOMWHY_SINK_METRICS_NODE_H

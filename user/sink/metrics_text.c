@@ -9,7 +9,8 @@ struct out {
 
 static const char *const ends_names[METRICS_ENDS] = { "false", "true", "unknown" };
 
-/* A counter's samples have "_total" after the name; its family has it in the classic format only. */
+/* A counter's samples have "_total" after the name; its family has it in the classic format only.
+ */
 static void counter(struct out *out, const char *name, const char *help)
 {
 	const char *suffix = out->format == METRICS_CLASSIC ? "_total" : "";
@@ -140,10 +141,11 @@ static void write_bytes(struct out *out, const char *name, const char *help, __u
 
 static void write_readings(struct out *out, const struct metrics_readings *readings)
 {
-	write_bytes(out, "oomwhy_pods_memory_limit_bytes",
-		    "Limit of the cgroup of all pods: the node's allocatable memory and what kubelet "
-		    "adds to it.",
-		    readings->pods_limit_bytes);
+	write_bytes(
+		out, "oomwhy_pods_memory_limit_bytes",
+		"Limit of the cgroup of all pods: the node's allocatable memory and what kubelet "
+		"adds to it.",
+		readings->pods_limit_bytes);
 	write_bytes(out, "oomwhy_pods_memory_usage_bytes",
 		    "Memory charged to the cgroup of all pods.", readings->pods_usage_bytes);
 	write_bytes(out, "oomwhy_pods_memory_working_set_bytes",
@@ -163,8 +165,10 @@ static void write_losses(struct out *out, const struct losses *losses)
 		const char *reason;
 		__u64 count;
 	} rows[] = {
-		{ "ring_kills", losses->ring_kills },	{ "ring_cgroups", losses->ring_cgroups },
-		{ "queue", losses->queue },		{ "incomplete", losses->incomplete },
+		{ "ring_kills", losses->ring_kills },
+		{ "ring_cgroups", losses->ring_cgroups },
+		{ "queue", losses->queue },
+		{ "incomplete", losses->incomplete },
 		{ "hook_misses", losses->hook_misses },
 	};
 
