@@ -41,6 +41,7 @@ static __always_inline u32 memcg_flags(const struct mem_cgroup *memcg)
 {
 	u32 flags = (BPF_CORE_READ(memcg, css.flags) / CSS_ONLINE & 1) * OOMWHY_MEMCG_ONLINE;
 
+	flags |= OOMWHY_MEMCG_NO_STATS; /* until somebody reads them */
 	flags |= (BPF_CORE_READ(memcg, oom_group) & 1) * OOMWHY_MEMCG_OOM_GROUP;
 	if (compat_has_oom_lock()) /* known when the program is loaded */
 		flags |= OOMWHY_MEMCG_HAS_OOM_LOCK |
@@ -62,6 +63,10 @@ static __noinline int capture_memcg(struct oomwhy_memcg *record,
 	record->limit_pages = BPF_CORE_READ(memcg, memory.max);
 	record->swap_usage_pages = BPF_CORE_READ(memcg, swap.usage.counter);
 	record->swap_limit_pages = BPF_CORE_READ(memcg, swap.max);
+	record->high_pages = BPF_CORE_READ(memcg, memory.high);
+	record->low_pages = BPF_CORE_READ(memcg, memory.low);
+	record->min_pages = BPF_CORE_READ(memcg, memory.min);
+	record->inactive_file_pages = 0;
 	record->oom_events = memcg_oom_events(memcg);
 	record->flags = memcg_flags(memcg);
 	size = bpf_probe_read_kernel_str(record->name, sizeof(record->name),

@@ -104,6 +104,39 @@ static __always_inline u64 distance_of_cpu(volatile u64 *number, u64 pointer, u3
 }
 
 /*
+ * Before 07343110b293 ("bpf: add bpf_map_lookup_percpu_elem for percpu map", v5.19) there is no
+ * such ruler: the table itself is read, where it is a symbol (CONFIG_KALLSYMS_ALL).
+ */
+extern const void __per_cpu_offset __ksym __weak;
+
+static __always_inline bool compat_has_percpu_map(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_map_lookup_percpu_elem);
+}
+
+static __always_inline u64 distance_in_table(u32 cpu)
+{
+	u64 distance = 0;
+
+	if (&__per_cpu_offset)
+		bpf_probe_read_kernel(&distance, sizeof(distance),
+				      (const u64 *)&__per_cpu_offset + cpu);
+	return distance;
+}
+
+/*
+ * compat_cpu_distance() - what to add to a per-CPU pointer to get at the part of @cpu; 0: nobody
+ * knows.
+ * @number: see compat_rss()
+ */
+static __always_inline u64 compat_cpu_distance(volatile u64 *number, u32 cpu)
+{
+	if (compat_has_percpu_map())
+		return distance_of_cpu(number, ruler_pointer(number), cpu);
+	return distance_in_table(cpu);
+}
+
+/*
  * The counters of a process's memory were one array of atomics until f1a7941243c1 ("mm: convert
  * mm's rss stats into percpu_counter", v6.2), and each thread kept up to 63 pages of each kind back
  * from it. Since then they are an array of percpu_counters: `count` alone lags by up to a batch per

@@ -21,6 +21,7 @@ struct walked {
 	u64 limit_pages;
 	u64 swap_usage_pages;
 	u64 swap_limit_pages;
+	u64 high_pages, low_pages, min_pages;
 	u32 flags; /* OOMWHY_MEMCG_* */
 	u32 pad;
 };
@@ -76,6 +77,9 @@ static __always_inline void note_walked(const struct oomwhy_memcg *memcg)
 	entry.limit_pages = memcg->limit_pages;
 	entry.swap_usage_pages = memcg->swap_usage_pages;
 	entry.swap_limit_pages = memcg->swap_limit_pages;
+	entry.high_pages = memcg->high_pages;
+	entry.low_pages = memcg->low_pages;
+	entry.min_pages = memcg->min_pages;
 	entry.flags = memcg->flags;
 	bpf_map_update_elem(&direct_walked, &id, &entry, BPF_ANY);
 }
@@ -99,6 +103,9 @@ static __noinline int fill_from_walk(struct oomwhy_chain *chain)
 		memcg->limit_pages = entry->limit_pages;
 		memcg->swap_usage_pages = entry->swap_usage_pages;
 		memcg->swap_limit_pages = entry->swap_limit_pages;
+		memcg->high_pages = entry->high_pages;
+		memcg->low_pages = entry->low_pages;
+		memcg->min_pages = entry->min_pages;
 		/* Its growth would be compared with what nobody has told of the others. */
 		memcg->flags = entry->flags | kept;
 	}
@@ -278,6 +285,7 @@ static __always_inline int direct_marked(struct oomwhy_victim *record, u64 mm, u
 	record->asker_is_victim = record->task.tgid == asker >> 32;
 	record->reclaim = last_reclaim(asker);
 	fill_from_walk(&record->chain);
+	send_reclaims(&record->chain, asker);
 	if (!record->decision && !record->asker_is_victim)
 		direct_send_trigger(asker);
 	direct_send_children(record, asker);

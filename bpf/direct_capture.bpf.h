@@ -104,6 +104,9 @@ static __always_inline void direct_counters(struct oomwhy_memcg *record,
 	record->limit_pages = memory->max;
 	record->swap_usage_pages = swap->usage.counter;
 	record->swap_limit_pages = swap->max;
+	record->high_pages = memory->high;
+	record->low_pages = memory->low;
+	record->min_pages = memory->min;
 }
 
 /* A level of which nothing but its ID is known. */
@@ -112,8 +115,11 @@ static __always_inline void only_id(struct oomwhy_memcg *record, u64 id)
 	record->id = id;
 	record->usage_pages = record->limit_pages = 0;
 	record->swap_usage_pages = record->swap_limit_pages = 0;
+	record->high_pages = record->low_pages = record->min_pages = 0;
+	record->inactive_file_pages = 0;
 	record->oom_events = 0;
-	record->flags = OOMWHY_MEMCG_NO_COUNTERS | OOMWHY_MEMCG_NO_EVENTS | OOMWHY_MEMCG_NO_GROUP;
+	record->flags = OOMWHY_MEMCG_NO_COUNTERS | OOMWHY_MEMCG_NO_EVENTS | OOMWHY_MEMCG_NO_GROUP |
+			OOMWHY_MEMCG_NO_STATS;
 	record->name_size = NOT_READ;
 	record->name[0] = 0;
 }

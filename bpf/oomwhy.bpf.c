@@ -13,7 +13,9 @@
 #include <bpf/bpf_tracing.h>
 
 #include "capture.bpf.h"
+#include "history.bpf.h"
 #include "lifecycle.bpf.h"
+#include "memory.bpf.h"
 #include "oomwhy_record.h"
 #include "send.bpf.h"
 #include "stall.bpf.h"
@@ -47,20 +49,6 @@ struct {
 	__type(value, struct oom_signal);
 } oom_signals SEC(".maps");
 
-/* The last reclaim of a task. */
-struct reclaim {
-	u64 time_ns;
-	u32 kind; /* enum oomwhy_reclaim */
-	u32 killed; /* bool: since */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u64); /* pid_tgid */
-	__type(value, struct reclaim);
-} reclaims SEC(".maps");
-
 /* Older than this is no part of the OOM; between the two may lie a report on a slow console. */
 #define RECLAIM_AGE_MAX_NS (60 * 1000000000ULL)
 
@@ -68,6 +56,7 @@ struct {
 static __u64 decision_sequence; /* of its record; 0: none is running */
 static __u64 decision_asker;
 static __u64 decision_owner; /* the memcg's id; 0: the machine */
+static bool decision_is_filled; /* what filled it is told */
 
 /* Whom the kernel has marked last: the processes that share its memory die unmarked, right after.
  */
@@ -121,6 +110,7 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 	decision_sequence = record->header.sequence;
 	decision_asker = asker;
 	decision_owner = memcg ? record->owner.level[0].id : 0;
+	decision_is_filled = false;
 	send_chain(record, owner);
 	send_trigger(asker);
 	return 0;
@@ -272,6 +262,32 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 }
 
 /*
+ * What filled the limit's owner; where it is not known, those that may be it: the lowest full
+ * memcgs. The machine's memory goes with it: one of the levels is the machine.
+ */
+static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
+					  bool decided, const struct cgroup_subsys_state *css)
+{
+	const struct cgroup_subsys_state *first = NULL, *second = NULL;
+
+	send_machine(css, asker);
+	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
+		if (decided ? chain->level[i].id == owner_id : is_full(&chain->level[i])) {
+			if (first) {
+				second = css;
+				break;
+			}
+			first = css;
+		}
+		css = BPF_CORE_READ(css, parent);
+	}
+	if (first)
+		send_memory(first, asker);
+	if (second)
+		send_memory(second, asker);
+}
+
+/*
  * Who kills twice and has reclaimed nothing in between is still at the same decision: that tells
  * the members of a group.
  */
@@ -309,9 +325,14 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_kin(&record->kin, task);
 	capture_host(&record->host, (const struct mem_cgroup *)css);
 	capture_chain(&record->chain, css);
+	capture_working_sets(&record->chain, css);
+	send_reclaims(&record->chain, asker);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
 	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
+	if (!decided || !decision_is_filled)
+		send_memories(&record->chain, asker, decision_owner, decided, css);
+	decision_is_filled = decided;
 	head(&record->header, OOMWHY_VICTIM);
 	send_chain(record, chain);
 	marked_asker = asker;
@@ -420,27 +441,6 @@ int BPF_PROG(signal_generate, int signal, unsigned long info, const struct task_
 		killed_again(entry.tgid, asker);
 	}
 	return 0;
-}
-
-static __always_inline int reclaim_ends(u32 kind)
-{
-	u64 task = bpf_get_current_pid_tgid();
-	struct reclaim entry = { .time_ns = bpf_ktime_get_boot_ns(), .kind = kind };
-
-	bpf_map_update_elem(&reclaims, &task, &entry, BPF_ANY);
-	return 0;
-}
-
-SEC("?tp_btf/mm_vmscan_memcg_reclaim_end")
-int memcg_reclaim_ends(void *ctx)
-{
-	return reclaim_ends(OOMWHY_RECLAIM_MEMCG);
-}
-
-SEC("?tp_btf/mm_vmscan_direct_reclaim_end")
-int machine_reclaim_ends(void *ctx)
-{
-	return reclaim_ends(OOMWHY_RECLAIM_MACHINE);
 }
 
 #include "direct.bpf.h"

@@ -11,9 +11,12 @@
  *
  *   DECISION  oom_kill_process() begins   (plans fentry and kprobe)
  *   TRIGGER   the task that asked         (without a DECISION only if it is not the victim itself)
+ *   RECLAIMS  what was reclaimed before   (before a TRIGGER that comes without a DECISION)
  *   CHILDREN  who shares the limit        (for each full memcg above the victim's)
- *   VICTIM    oom:mark_victim             (one or more, each after its CHILDREN), or a process that
- *                                         is killed because it shares a marked one's memory
+ *   MEMORY    what fills a memcg          (the limit's owner, or each that may be it; the machine)
+ *   VICTIM    oom:mark_victim             (one or more, each after its own of the last three), or a
+ *                                         process that is killed because it shares a marked one's
+ *                                         memory
  *   AGAIN     SIGKILL for a process that was marked before: the kernel counts it once more
  *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
  *   END       oom_kill_process() returns                          (plans fentry and kprobe)
@@ -45,6 +48,9 @@
 /* Of more CPUs the parts are left out: a process's figures may then lag by a batch for each. */
 #define OOMWHY_CPUS_MAX 1024
 #define OOMWHY_ZONES_MAX 5
+/* So many memcgs, and so many parts of CPUs, are added up at most for what fills a memcg. */
+#define OOMWHY_TREE_MAX 64
+#define OOMWHY_PARTS_MAX 2048
 
 enum oomwhy_kind {
 	OOMWHY_DECISION = 1,
@@ -56,6 +62,8 @@ enum oomwhy_kind {
 	OOMWHY_STALL = 7,
 	OOMWHY_WAIT = 8,
 	OOMWHY_AGAIN = 9,
+	OOMWHY_MEMORY = 10,
+	OOMWHY_RECLAIMS = 16,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -78,6 +86,7 @@ struct oomwhy_header {
 #define OOMWHY_MEMCG_NO_COUNTERS (1u << 16) /* usage and limits */
 #define OOMWHY_MEMCG_NO_EVENTS (1u << 17) /* oom_events */
 #define OOMWHY_MEMCG_NO_GROUP (1u << 18) /* OOMWHY_MEMCG_OOM_GROUP */
+#define OOMWHY_MEMCG_NO_STATS (1u << 19) /* inactive_file_pages; or nobody asked for it */
 
 struct oomwhy_memcg {
 	__u64 id; /* kernfs node id = inode number of the cgroup's folder */
@@ -85,6 +94,10 @@ struct oomwhy_memcg {
 	__u64 limit_pages; /* >= LONG_MAX / page size: no limit */
 	__u64 swap_usage_pages; /* cgroup v1: memory+swap */
 	__u64 swap_limit_pages;
+	__u64 high_pages; /* as limit_pages */
+	__u64 low_pages; /* protected: best effort, and hard */
+	__u64 min_pages;
+	__u64 inactive_file_pages; /* and below it, as far as the kernel has added it up */
 	__u64 oom_events; /* memory_events_local[MEMCG_OOM] */
 	__u32 flags;
 	__u32 name_size; /* bytes of the name without NUL; out of bounds: it could not be read */
@@ -211,6 +224,46 @@ struct oomwhy_children {
 	struct oomwhy_memcg child[OOMWHY_CHILDREN_MAX];
 };
 
+/* What the kernel counts of a memcg. Units as there: pages, where no other is said. */
+enum oomwhy_item {
+	OOMWHY_ANON,
+	OOMWHY_FILE, /* with shmem */
+	OOMWHY_SHMEM,
+	OOMWHY_SLAB_RECLAIMABLE, /* bytes; of the machine pages */
+	OOMWHY_SLAB_UNRECLAIMABLE, /* the same */
+	OOMWHY_KERNEL_STACK, /* KiB */
+	OOMWHY_PAGETABLES,
+	OOMWHY_SOCK,
+	OOMWHY_PERCPU, /* bytes */
+	OOMWHY_VMALLOC,
+	OOMWHY_KERNEL, /* all kernel memory: the six above but sock, and more */
+	OOMWHY_SWAP,
+	OOMWHY_INACTIVE_FILE,
+	OOMWHY_ITEMS,
+};
+
+/* struct oomwhy_memory.flags */
+#define OOMWHY_MEMORY_WHOLE (1u << 0) /* all below it was read; else it is as of the last sum */
+#define OOMWHY_MEMORY_FLUSH_NEXT (1u << 1) /* flush_jiffies: when the next sum is due, see compat \
+					    */
+
+/* What fills a memcg and all below it; or the machine. */
+struct oomwhy_memory {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u64 memcg_id; /* 0: the machine */
+	__u64 usage_pages; /* of a memcg */
+	__u64 known; /* bit i: item i is counted here */
+	__s64 items[OOMWHY_ITEMS];
+	__u32 memcgs; /* that were read, itself included */
+	__u32 flags; /* OOMWHY_MEMORY_* */
+	__u64 living_pages; /* if whole: what its children hold whose cgroups are still there */
+	__s64 living_shmem_pages;
+	__u64 flush_jiffies; /* when the kernel has last added up all memcgs; 0: not known */
+	__u64 jiffies; /* now, and the time since boot: they tell how long one is */
+	__u64 monotonic_ns;
+};
+
 struct oomwhy_end {
 	struct oomwhy_header header;
 	__u64 decision;
@@ -229,6 +282,28 @@ struct oomwhy_again {
 	__u64 decision; /* 0: none was seen */
 	__u32 tgid;
 	__u32 pad;
+};
+
+/* After so long without a reclaim the next one begins another series. */
+#define OOMWHY_SERIES_GAP_NS 1000000000ULL
+
+/* All that was reclaimed for one memcg's limit since we came, or since it was seen last. */
+struct oomwhy_reclaim_sum {
+	__u64 memcg_id;
+	__u64 passes;
+	__u64 pages; /* reclaimed */
+	__u64 stalled_ns; /* spent in it, by all tasks together */
+	__u64 last_ns; /* CLOCK_BOOTTIME: end of the last pass */
+	__u64 series_ns; /* beginning of the first pass of the series that it belongs to */
+	__u64 passes_before, pages_before, stalled_before_ns; /* the sums at that time */
+};
+
+struct oomwhy_reclaims {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u32 count;
+	__u32 inferred; /* bool: the kernel did not say for which memcg it reclaimed */
+	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX]; /* of memcgs of the next VICTIM's chain */
 };
 
 enum oomwhy_stall_kind {
@@ -291,6 +366,15 @@ struct oomwhy_baseline {
 	__u64 oom_events;
 };
 
+/*
+ * Where the kernel does not tell in which order it counts a memcg's items: the root memcg's by the
+ * order that we know, and the machine's. From the iterator, at start.
+ */
+struct oomwhy_order {
+	__s64 memcg_pages[4]; /* anon, file, shmem, inactive_file */
+	__s64 machine_pages[4];
+};
+
 /* Indices of the counters that both sides share (map `counters`). */
 enum oomwhy_counter {
 	OOMWHY_LOST_KILL_RECORDS, /* the kill ring was full */
@@ -301,15 +385,17 @@ enum oomwhy_counter {
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct oomwhy_header) == 24, "record layout");
-_Static_assert(sizeof(struct oomwhy_memcg) == 312, "record layout");
-_Static_assert(sizeof(struct oomwhy_chain) == 16 + 16 * 312, "record layout");
+_Static_assert(sizeof(struct oomwhy_memcg) == 344, "record layout");
+_Static_assert(sizeof(struct oomwhy_chain) == 16 + 16 * 344, "record layout");
 _Static_assert(sizeof(struct oomwhy_task) == 96, "record layout");
 _Static_assert(sizeof(struct oomwhy_kin) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_decision) == 80 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_victim) == 224 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_survivor) == 128, "record layout");
 _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");
 _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
+_Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
 #endif

@@ -42,6 +42,12 @@ static void forget(char *base, const struct field_table *table)
 	}
 }
 
+void event_forget(void *base, const struct field_table *table)
+{
+	memset(base, 0, table->size);
+	forget(base, table);
+}
+
 void event_init(struct event *ev, enum event_type type)
 {
 	memset(ev, 0, offsetof(struct event, text));

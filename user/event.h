@@ -21,11 +21,9 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "event_history.h"
+#include "event_parts.h"
 #include "place.h"
-
-#define NOT_KNOWN (~0ULL)
-#define NOT_KNOWN_SIGNED ((__s64)(1ULL << 63))
-#define NO_LIMIT (~0ULL - 1)
 
 #define EVENT_TEXT_MAX                                                            \
 	16384 /* bytes of text in one event; what does not fit is cut and flagged \
@@ -36,11 +34,6 @@
 #define INCIDENT_OTHER_VICTIMS_MAX 16
 #define INCIDENT_SURVIVORS_MAX 8 /* protected members of a group */
 #define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
-
-struct text {
-	__u16 off;
-	__u16 len; /* 0: not said */
-};
 
 enum event_type {
 	EVENT_NONE,
@@ -113,51 +106,13 @@ enum constraint {
 	OOM_CONSTRAINT_MEMCG,
 };
 
-/* Where a container's names came from, best first. */
-enum identity_source {
-	IDENTITY_NONE,
-	IDENTITY_BUNDLE, /* the runtime's own folder of the container */
-	IDENTITY_LOG_LINK, /* /var/log/containers */
-	IDENTITY_LOG_FOLDER, /* /var/log/pods */
-	IDENTITY_PATH, /* the cgroup path alone: UID and ID, no names */
-};
-
-/* Where a container's memory request is known from. */
-enum request_source {
-	REQUEST_NONE,
-	REQUEST_ALLOCATED, /* kubelet's allocated_pods_state: exact */
-	REQUEST_OOM_SCORE_ADJ, /* the inverse of what kubelet makes of it */
-	REQUEST_QOS_CLASS, /* BestEffort has none, Guaranteed has its limit */
-};
-
-struct event_cgroup {
-	struct text path; /* in its hierarchy; "/" is the root */
-	__u64 id; /* inode number of its folder */
-};
-
-/* A memory request: what the scheduler counts with. */
-struct request {
-	__u64 bytes; /* 0: there is none */
-	__u64 error_bytes; /* it is at most this away; 0: exact */
-	__u64 source; /* enum request_source */
-};
-
-/* Whose process it is. What the path alone tells comes from place, the names from names/. */
-struct identity {
-	struct text namespace_name;
-	struct text pod_name;
-	struct text pod_uid; /* the API's UID; empty for a static pod */
-	struct text
-		static_pod_hash; /* static pods: the config hash that stands in the path instead */
-	struct text container_name;
-	struct text container_id;
-	struct text image; /* as the runtime was told it */
-	__u64 restarts; /* of its container, before this start */
-	__u64 is_sandbox; /* bool: its container is the pod's pause container */
-	__u64 source; /* enum identity_source */
-	__u64 runtime; /* enum runtime */
-	__u64 qos; /* enum qos_class */
-	struct request request; /* of its container */
+/* Where the figures of what fills the memory come from. */
+enum memory_source {
+	MEMORY_NOT_READ,
+	MEMORY_EXACT, /* the cgroup's own counters, CPU by CPU; nothing is below it */
+	MEMORY_SUM, /* the same of it and all below it */
+	MEMORY_FLUSHED, /* the kernel's own sum, as of age_ns ago at most */
+	MEMORY_MACHINE, /* the machine's counters */
 };
 
 struct event_task {
@@ -210,6 +165,35 @@ struct limit {
 	__u64 swap_usage_bytes;
 	struct request
 		request; /* of a container; of a pod where all of its containers' are exact */
+	__u64 high_bytes; /* memory.high, .low, .min; where set */
+	__u64 low_bytes;
+	__u64 min_bytes;
+	__u64 oom_group; /* bool: memory.oom.group */
+};
+
+/* What fills the limit owner's memory, or the machine's: disjoint parts but for kernel_bytes. */
+struct memory {
+	__u64 source; /* enum memory_source */
+	__u64 age_ns; /* of MEMORY_FLUSHED */
+	__u64 cgroups; /* that were read: the owner and those below it */
+	__u64 usage_bytes;
+	__u64 anon_bytes;
+	__u64 file_bytes; /* page cache but for shmem */
+	__u64 shmem_bytes; /* tmpfs, shared memory */
+	__u64 kernel_bytes; /* all kernel memory but sock: the parts from here to vmalloc, and more
+			     */
+	__u64 slab_reclaimable_bytes;
+	__u64 slab_unreclaimable_bytes;
+	__u64 kernel_stack_bytes;
+	__u64 pagetables_bytes;
+	__u64 percpu_bytes;
+	__u64 vmalloc_bytes;
+	__u64 sock_bytes; /* socket buffers */
+	__u64 rest_bytes; /* of the usage; CPUs' stock is in it */
+	__u64 swap_bytes; /* swapped out, no part of the usage */
+	__u64 inactive_file_bytes; /* of file_bytes */
+	__u64 left_bytes; /* what its living children do not hold */
+	__u64 left_shmem_bytes;
 };
 
 /* One memcg of the chain from the victim's to the root, innermost first: the evidence itself. */
@@ -221,6 +205,10 @@ struct event_memcg {
 	__u64 limit_bytes;
 	__u64 swap_usage_bytes;
 	__u64 swap_limit_bytes;
+	__u64 working_set_bytes;
+	__u64 high_bytes; /* memory.high, .low, .min; where set */
+	__u64 low_bytes;
+	__u64 min_bytes;
 	__u64 oom_events; /* times this memcg itself ran into its limit without remedy */
 	__u64 oom_group; /* bool: memory.oom.group */
 };
@@ -242,6 +230,8 @@ struct suspect {
 };
 
 struct verdict {
+	__u64 cause; /* enum cause */
+	__u64 victim_is_cause; /* bool: it is in the culprit's pod */
 	__u64 limit_level; /* enum limit_level: whose limit it was, the trap considered */
 	__u64 evidence; /* enum evidence */
 	__u64 cross_check; /* enum cross_check */
@@ -308,6 +298,7 @@ struct incident {
 	struct {
 		struct limit nested, container, pod, qos, node, slice, host;
 	} limits;
+	struct memory memory;
 	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
 	__u64 memcgs_count;
 	__u64 memcgs_omitted; /* levels between the innermost ones and the rest that were not
@@ -316,6 +307,14 @@ struct incident {
 	__u64 children_count;
 	__u64 children_omitted;
 	struct event_cgroup children_of;
+	struct trend history; /* of the limit owner */
+	struct culprit culprit; /* LIMIT_NODE, LIMIT_HOST: whose memory it is */
+	struct event_pod pods[INCIDENT_PODS_MAX]; /* there: who holds it, most above request first
+						   */
+	__u64 pods_count;
+	__u64 pods_omitted;
+	__u64 pods_age_ns; /* of the oldest figure among all pods' */
+	__u64 pods_unknown; /* pods whose request is not known: they are not ranked */
 	__u64 host_free_bytes; /* free memory of the machine at the kill */
 	__u64 host_low_bytes; /* below this the machine itself is short (sum of the high watermarks)
 			       */

@@ -1,39 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * fields: the table. Below, IN is the struct whose fields the rows describe. Each macro checks that
- * the member has the C type which the row's type says.
- */
-#include "fields.h"
-
-#define ROW(type_, ctype, member, key_, help_, ...)                                      \
-	{                                                                                \
-		.key = (key_), .help = (help_), .type = (type_),                         \
-		.offset = offsetof(IN, member) + _Generic(((IN *)0)->member, ctype : 0), \
-		__VA_ARGS__                                                              \
-	}
-#define U64(member, key, help) ROW(FIELD_U64, __u64, member, key, help)
-#define S64(member, key, help) ROW(FIELD_S64, __s64, member, key, help)
-#define LIMIT(member, key, help) ROW(FIELD_LIMIT, __u64, member, key, help)
-#define BOOL(member, key, help) ROW(FIELD_BOOL, __u64, member, key, help)
-#define TIME(member, key, help) ROW(FIELD_TIME, __u64, member, key, help)
-#define TEXT(member, key, help) ROW(FIELD_TEXT, struct text, member, key, help)
-#define CHARS(member, key, help) \
-	ROW(FIELD_CHARS, char *, member, key, help, .max = sizeof(((IN *)0)->member))
-#define ENUM(member, key, names_, help) ROW(FIELD_ENUM, __u64, member, key, help, .names = (names_))
-#define DERIVED(member, key, names_, help) \
-	ROW(FIELD_DERIVED, __u64, member, key, help, .names = (names_))
-#define TABLE(member, key, ctype, table_, help) \
-	ROW(FIELD_TABLE, ctype, member, key, help, .table = &(table_))
-#define LIST(member, key, ctype, table_, help)                          \
-	ROW(FIELD_LIST, ctype *, member, key, help, .table = &(table_), \
-	    .count_offset = offsetof(IN, member##_count),               \
-	    .omitted_offset = offsetof(IN, member##_omitted),           \
-	    .max = sizeof(((IN *)0)->member) / sizeof(((IN *)0)->member[0]))
-#define DEFINE(table_, rows)                                    \
-	const struct field_table table_ = { .name = #table_,    \
-					    .size = sizeof(IN), \
-					    .fields = (rows),   \
-					    .count = sizeof(rows) / sizeof((rows)[0]) }
+/* fields: the table; but for what led to it and who is to blame, which fields_history.c has. */
+#include "fields_rows.h"
 
 const char *const event_type_names[] = {
 	"", "start", "oom_kill", "loss", "stop", "oom_stall", "oom_update", NULL,
@@ -46,6 +13,7 @@ const char *const fate_names[] = {
 const char *const cross_check_names[] = { "", "agrees", "differs", NULL };
 static const char *const stall_names[] = { "", "nothing_killable", "killer_disabled", NULL };
 static const char *const counter_names[] = { "", "memory", "memory+swap", NULL };
+const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
 const char *const identity_source_names[] = {
@@ -62,44 +30,12 @@ static const char *const schema_names[] = {
 	"", SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, SCHEMA, NULL,
 };
 
-/* Rows that several structs have alike. */
-#define REQUEST(request, whose)                                                                             \
-	U64(request.bytes, "request_bytes", whose " memory request in bytes; 0: none is set."),             \
-		ENUM(request.source, "request_source", request_source_names,                                \
-		     "Where the request is known from: kubelet's own file, oom_score_adj, the QoS class."), \
-		U64(request.error_bytes, "request_error_bytes",                                             \
-		    "The request is at most this away, in bytes; 0: it is exact.")
-#define IDENTITY(who)                                                                                  \
-	TEXT(who.namespace_name, "k8s.namespace.name", "Namespace of its pod."),                       \
-		TEXT(who.pod_name, "k8s.pod.name", "Name of its pod."),                                \
-		TEXT(who.pod_uid, "k8s.pod.uid", "UID of its pod; not known for static pods."),        \
-		TEXT(who.container_name, "k8s.container.name",                                         \
-		     "Name of its container in the pod."),                                             \
-		U64(who.restarts, "k8s.container.restart_count",                                       \
-		    "How often this container of the pod had been started before."),                   \
-		TEXT(who.container_id, "container.id",                                                 \
-		     "ID of its container, as the runtime gave it."),                                  \
-		TEXT(who.image, "container.image.name",                                                \
-		     "Image of its container, as the runtime was told it."),                           \
-		ENUM(who.runtime, "container.runtime.name", runtime_names,                             \
-		     "Container runtime, where the cgroup's path tells it."),                          \
-		ENUM(who.qos, "qos_class", qos_class_names,                                            \
-		     "QoS class of its pod, from the cgroup's path."),                                 \
-		TEXT(who.static_pod_hash, "static_pod_hash",                                           \
-		     "Static pods: the hash of the manifest, which stands in the path for the UID."),  \
-		BOOL(who.is_sandbox, "is_sandbox",                                                     \
-		     "True: its container is the pod's own sandbox (pause)."),                         \
-		ENUM(who.source, "identity_source", identity_source_names,                             \
-		     "Where the names come from: the runtime's folder of the container, the link in "  \
-		     "/var/log/containers, the pod's folder in /var/log/pods, or none but the path."), \
-		REQUEST(who.request, "Its container's")
-
 #define IN struct event_cgroup
 static const struct field cgroup_rows[] = {
 	TEXT(path, "path", "Path in the memory controller's hierarchy; \"/\" is its root."),
 	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
 };
-static DEFINE(cgroup_table, cgroup_rows);
+DEFINE(fields_cgroup, cgroup_rows);
 #undef IN
 
 #define IN struct event_task
@@ -127,7 +63,7 @@ static const struct field task_rows[] = {
 	    "Levels, the root included, that its memory cgroup and its parent's share."),
 	U64(kin.reaper_shared_levels, "kin.reaper_shared_levels",
 	    "The same with process 1 of its PID namespace."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "Its memory cgroup."),
 	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
 	S64(points, "points", "The kernel's badness score in pages; the chosen victim only."),
 	U64(rss_bytes, "rss_bytes", "Resident memory: anonymous, file and shared, in bytes."),
@@ -174,8 +110,48 @@ static const struct field limit_rows[] = {
 	U64(swap_usage_bytes, "swap_usage_bytes",
 	    "Swap (cgroup v1: memory and swap) charged in bytes."),
 	REQUEST(request, "The container's (pod: the sum of its living containers')"),
+	U64(high_bytes, "memory_high_bytes",
+	    "memory.high in bytes, where set: beyond it tasks slow down."),
+	U64(low_bytes, "memory_low_bytes",
+	    "memory.low in bytes, where set: protected if possible."),
+	U64(min_bytes, "memory_min_bytes", "memory.min in bytes, where set: protected always."),
+	BOOL(oom_group, "oom_group", "memory.oom.group: its processes die together."),
 };
 static DEFINE(limit_table, limit_rows);
+#undef IN
+
+#define IN struct memory
+static const struct field memory_rows[] = {
+	ENUM(source, "source", memory_source_names,
+	     "exact: the limit owner's own counters; sum: and those of all cgroups below it; "
+	     "flushed: the kernel's own sum, age_ns old; machine: the machine's counters."),
+	U64(age_ns, "age_ns", "How old the kernel's own sum is at most, in ns."),
+	U64(cgroups, "cgroups", "Cgroups that were read: the limit owner and those below it."),
+	U64(usage_bytes, "usage_bytes", "Memory charged when this was read, in bytes."),
+	U64(anon_bytes, "anon_bytes", "Anonymous memory in bytes (cgroup v1's rss)."),
+	U64(file_bytes, "file_bytes", "Page cache without shmem, in bytes."),
+	U64(shmem_bytes, "shmem_bytes",
+	    "tmpfs (emptyDir of medium Memory, /dev/shm) and shared memory in bytes."),
+	U64(kernel_bytes, "kernel_bytes",
+	    "Kernel memory without sock, in bytes: the next six are parts of it."),
+	U64(slab_reclaimable_bytes, "slab_reclaimable_bytes",
+	    "Kernel objects that can be reclaimed (dentries, inodes), in bytes."),
+	U64(slab_unreclaimable_bytes, "slab_unreclaimable_bytes",
+	    "Kernel objects that cannot, in bytes."),
+	U64(kernel_stack_bytes, "kernel_stack_bytes", "Kernel stacks of threads in bytes."),
+	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
+	U64(percpu_bytes, "percpu_bytes", "Per-CPU kernel memory in bytes."),
+	U64(vmalloc_bytes, "vmalloc_bytes", "vmalloc() kernel memory in bytes."),
+	U64(sock_bytes, "sock_bytes", "Buffers of sockets in bytes; cgroup v1 charges none."),
+	U64(rest_bytes, "rest_bytes",
+	    "Usage that no other key tells of, in bytes; what CPUs hold in stock is in it."),
+	U64(swap_bytes, "swap_bytes", "Swapped out, in bytes; no part of the usage."),
+	U64(inactive_file_bytes, "inactive_file_bytes", "Part of the page cache, in bytes."),
+	U64(left_bytes, "left_bytes",
+	    "What the living cgroups right below the limit owner do not hold, in bytes."),
+	U64(left_shmem_bytes, "left_shmem_bytes", "Its part that is shmem, in bytes."),
+};
+static DEFINE(memory_table, memory_rows);
 #undef IN
 
 #define IN struct event_memcg
@@ -189,6 +165,10 @@ static const struct field memcg_rows[] = {
 	    "Swap (cgroup v1: memory and swap) charged in bytes."),
 	LIMIT(swap_limit_bytes, "swap_limit_bytes",
 	      "Limit of swap (cgroup v1: memory and swap) in bytes; null: none is set."),
+	U64(working_set_bytes, "working_set_bytes", "Usage without inactive file cache, in bytes."),
+	U64(high_bytes, "memory_high_bytes", "memory.high in bytes, where set."),
+	U64(low_bytes, "memory_low_bytes", "memory.low in bytes, where set."),
+	U64(min_bytes, "memory_min_bytes", "memory.min in bytes, where set."),
 	U64(oom_events, "oom_events", "Times that it ran into its own limit without remedy."),
 	BOOL(oom_group, "oom_group", "memory.oom.group: its processes die together."),
 };
@@ -211,7 +191,7 @@ static DEFINE(child_table, child_rows);
 #define IN struct suspect
 static const struct field suspect_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table,
+	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup,
 	      "The cgroup; absent: the machine itself."),
 };
 static DEFINE(suspect_table, suspect_rows);
@@ -220,6 +200,9 @@ static DEFINE(suspect_table, suspect_rows);
 #define IN struct verdict
 static const struct field verdict_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "Whose limit was hit."),
+	ENUM(cause, "cause", cause_names, "Why a limit that many pods share was hit."),
+	BOOL(victim_is_cause, "victim_is_cause",
+	     "True: the victim is of the culprit's pod; false: it is not, or nobody is to blame."),
 	ENUM(evidence, "evidence", evidence_names, "How the limit owner is known."),
 	ENUM(cross_check, "cross_check", cross_check_names,
 	     "Whether the kernel's decision and the cgroups' counters name the same limit owner."),
@@ -238,7 +221,7 @@ static DEFINE(verdict_table, verdict_rows);
 static const struct field limit_owner_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
 	IDENTITY(who),
-	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "The cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "The cgroup."),
 	ENUM(counter, "counter", counter_names, "Which of its limits it was."),
 	LIMIT(limit_bytes, "limit_bytes", "Its limit in bytes; null: none is set."),
 	U64(usage_bytes, "usage_bytes", "Memory charged to it in bytes."),
@@ -302,7 +285,7 @@ static const struct field incident_rows[] = {
 	      "The process that the kernel chose."),
 	LIST(incident.other_victims, "other_victims", struct event_task, task_table,
 	     "Processes that died with it."),
-	TABLE(incident.oom_group, "oom_group", struct event_cgroup, cgroup_table,
+	TABLE(incident.oom_group, "oom_group", struct event_cgroup, fields_cgroup,
 	      "The cgroup with memory.oom.group that died as a whole."),
 	LIST(incident.survivors, "survivors", struct survivor, survivor_table,
 	     "Members of that group that oom_score_adj -1000 protected."),
@@ -329,12 +312,23 @@ static const struct field incident_rows[] = {
 	U64(incident.host_free_bytes, "limits.host.free_bytes", "Free memory of the machine."),
 	U64(incident.host_low_bytes, "limits.host.low_bytes",
 	    "With less free than this, in bytes, the machine itself is short."),
+	TABLE(incident.memory, "memory", struct memory, memory_table,
+	      "What fills the limit owner's memory; the machine's, if that ran out."),
 	LIST(incident.memcgs, "memcgs", struct event_memcg, memcg_table,
 	     "The memory cgroups from the victim's to the root, innermost first."),
 	LIST(incident.children, "children", struct event_child, child_table,
 	     "Who shares the limit: children of children_of."),
-	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
+	TABLE(incident.children_of, "children_of", struct event_cgroup, fields_cgroup,
 	      "The limit owner, else the lowest full cgroup above the victim's."),
+	TABLE(incident.history, "history", struct trend, fields_trend,
+	      "What led to it: the limit owner's memory in the time before."),
+	TABLE(incident.culprit, "culprit", struct culprit, fields_culprit,
+	      "The pod with most memory above its request, where many share the limit."),
+	LIST(incident.pods, "pods", struct event_pod, fields_pod,
+	     "Who holds the memory, where many share the limit; most above its request first."),
+	U64(incident.pods_age_ns, "pods_age_ns", "Age of the oldest figure of any pod, in ns."),
+	U64(incident.pods_unknown, "pods_unknown",
+	    "Pods whose request is not known: they stand last."),
 	U64(incident.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
 	U64(incident.losses_total, "losses.total", "Losses up to this line."),
 };

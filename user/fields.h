@@ -52,15 +52,20 @@ struct field_table {
 
 /* The fields that every line has, then those of its type. */
 extern const struct field_table fields_common;
+extern const struct field_table fields_culprit; /* a part of an incident's */
 
 /* Names of the enums of event.h, each ended by NULL; those of place.h's have functions there. */
 extern const char *const event_type_names[], *const origin_names[], *const evidence_names[];
 extern const char *const fate_names[], *const cross_check_names[], *const attach_names[];
 extern const char *const constraint_names[];
 extern const char *const identity_source_names[], *const request_source_names[];
+extern const char *const memory_source_names[];
 
 /* fields_of() - the table of what @type has beside the common fields; its offsets are in struct
  * event. */
 const struct field_table *fields_of(enum event_type type);
+
+/* event_forget() - set the struct at @base, which @table describes, to "not known". */
+void event_forget(void *base, const struct field_table *table);
 
 #endif

@@ -234,6 +234,28 @@ static void put_process(struct line *line, const struct event *ev, const struct 
 		putf(line, ", %s", units_bytes(task->rss_bytes, bytes, sizeof(bytes)));
 }
 
+/* Of a limit that many pods share. */
+static void put_cause(struct line *line, const struct event *ev)
+{
+	const struct verdict *verdict = &ev->incident.verdict;
+	const struct event_pod *pod = &ev->incident.culprit.pod;
+	struct event_task task = { .who = pod->who, .cgroup = pod->cgroup };
+	struct piece who[WHO_PIECES_MAX];
+	char bytes[UNITS_MAX];
+	size_t pieces;
+
+	if (verdict->cause == CAUSE_REQUESTS_DO_NOT_FIT)
+		putf(line, "; no pod is above its request");
+	if (verdict->cause != CAUSE_POD_OVER_REQUEST)
+		return;
+	pieces = headline_who(ev, &task, WHO_ALL, who);
+	putf(line, verdict->victim_is_cause == 0 ? ", not the cause; cause " : "; cause ");
+	for (size_t i = 0; i < pieces; i++)
+		put_name(line, who[i].bytes, who[i].len);
+	putf(line, ", %s over its request",
+	     units_bytes(pod->over_request_bytes, bytes, sizeof(bytes)));
+}
+
 static void incident_line(struct line *line, const struct event *ev)
 {
 	const struct incident *incident = &ev->incident;
@@ -266,6 +288,7 @@ static void incident_line(struct line *line, const struct event *ev)
 		putf(line, " and ");
 		put_count(line, others, "more process", "more processes");
 	}
+	put_cause(line, ev);
 }
 
 const char *headline_stall(const struct stall *stall)

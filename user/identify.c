@@ -79,6 +79,11 @@ static void fill_limits(struct incident *incident)
 		limit->usage_bytes = memcg->usage_bytes;
 		limit->swap_limit_bytes = memcg->swap_limit_bytes;
 		limit->swap_usage_bytes = memcg->swap_usage_bytes;
+		limit->working_set_bytes = memcg->working_set_bytes;
+		limit->high_bytes = memcg->high_bytes;
+		limit->low_bytes = memcg->low_bytes;
+		limit->min_bytes = memcg->min_bytes;
+		limit->oom_group = memcg->oom_group;
 	}
 }
 

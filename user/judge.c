@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "judge.h"
+#include "judge_culprit.h"
 
 #define MIB (1024 * 1024ULL)
 #define SANDBOX_MAX_BYTES (2 * MIB) /* a pause process and its kernel memory stay well below */
@@ -77,8 +78,7 @@ static enum limit_level judge_pod(const struct event *ev, __u64 *ret_equal)
 	const struct limit_owner *owner = &incident->limit_owner;
 	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
 
-	if (container &&
-	    (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
+	if (container && (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
 		return LIMIT_UNKNOWN;
 	*ret_equal = container && owner->limit_bytes < NO_LIMIT &&
 		     container->limit_bytes == owner->limit_bytes;
@@ -199,6 +199,8 @@ static void advise_node(struct event *ev)
 	struct verdict *verdict = &ev->incident.verdict;
 
 	verdict->manifest_field = event_textf(ev, "resources.requests.memory");
+	if (judge_advise_culprit(ev))
+		return;
 	verdict->action = event_textf(ev,
 				      "bring resources.requests.memory of the pods closer to what "
 				      "they use, or add nodes; raising the victim's limit changes "
@@ -291,6 +293,7 @@ void judge_event(struct event *ev)
 		if (verdict->limit_level == LIMIT_UNKNOWN)
 			suspect_container_or_pod(incident);
 	}
+	judge_culprit(ev);
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
 	advise(ev);
 }

@@ -65,6 +65,7 @@ static void take_event(void *context, struct event *ev)
 		return;
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
+	history_fill(&tracer->history, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
@@ -132,6 +133,7 @@ static void take_cgroup_record(void *context, const void *record, size_t size)
 	struct tracer *tracer = context;
 
 	keeper_record(&tracer->keeper, record, size);
+	tracer_history_cgroup(tracer, record, size);
 }
 
 static void take_baseline(void *context, __u64 id, __u64 oom_events)
@@ -249,13 +251,20 @@ static int start_threads(struct tracer *tracer)
 	writer->fd = STDOUT_FILENO;
 	writer->style.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	writer->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	history_init(&tracer->history);
 	err = keeper_start(&tracer->keeper, &keeper);
 	if (err)
 		return err;
+	err = tracer_history_start(tracer);
+	if (err)
+		goto no_history;
 	err = tracer_metrics_start(tracer);
 	err = err ? err : writer_start(writer);
-	if (err)
-		keeper_stop(&tracer->keeper);
+	if (!err)
+		return 0;
+	history_stop(&tracer->history);
+no_history:
+	keeper_stop(&tracer->keeper);
 	return err;
 }
 
@@ -309,6 +318,7 @@ static void finish(struct tracer *tracer)
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
+	history_stop(&tracer->history);
 	keeper_stop(&tracer->keeper);
 }
 

@@ -12,6 +12,7 @@
 
 #include "event.h"
 #include "exit_status.h"
+#include "history/history.h"
 #include "machine.h"
 #include "names/keeper.h"
 #include "queue.h"
@@ -33,6 +34,7 @@ struct tracer {
 	struct assembler assembler;
 	struct names *names; /* T2's */
 	struct keeper keeper;
+	struct history history;
 	struct queue queue;
 	struct writer writer;
 	struct metrics *metrics; /* NULL: not asked for */
@@ -77,5 +79,11 @@ void tracer_note_stop(struct tracer *tracer);
  * kernel takes: the probes may pass and the programs still be refused. Errors are told on stderr.
  */
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers);
+
+/* tracer_history_start() - after the keeper, which it asks. Returns 0 or -errno. */
+int tracer_history_start(struct tracer *tracer);
+
+/* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
+void tracer_history_cgroup(struct tracer *tracer, const void *record, size_t size);
 
 #endif

@@ -44,11 +44,13 @@ enum bpf_map_type {
 
 enum {
 	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
 	BPF_F_MMAPABLE = 1U << 10,
 };
 
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158,
+	BPF_FUNC_map_lookup_percpu_elem = 195,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -94,6 +96,8 @@ struct cgroup_root {
 struct cgroup {
 	struct cgroup_subsys_state self;
 	int level;
+	int nr_descendants;
+	int nr_dying_descendants;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
 };
@@ -110,6 +114,9 @@ enum cgroup_subsys_id {
 /* include/linux/page_counter.h */
 struct page_counter {
 	atomic_long_t usage;
+	unsigned long min;
+	unsigned long low;
+	unsigned long high;
 	unsigned long max;
 	struct page_counter *parent;
 };
@@ -123,6 +130,18 @@ enum zone_stat_item {
 	NR_FREE_PAGES,
 };
 
+/* Which of them a kernel has, and their numbers, differ. */
+enum node_stat_item {
+	NR_INACTIVE_FILE,
+	NR_SLAB_RECLAIMABLE_B,
+	NR_SLAB_UNRECLAIMABLE_B,
+	NR_ANON_MAPPED,
+	NR_FILE_PAGES,
+	NR_SHMEM,
+	NR_KERNEL_STACK_KB,
+	NR_PAGETABLE,
+};
+
 struct zone {
 	unsigned long _watermark[3];
 	unsigned long watermark_boost;
@@ -134,6 +153,7 @@ struct zone {
 struct pglist_data {
 	struct zone node_zones[1];
 	int nr_zones;
+	atomic_long_t vm_stat[1];
 };
 
 struct lruvec {
@@ -143,6 +163,15 @@ struct lruvec {
 /* include/linux/memcontrol.h */
 enum memcg_memory_event {
 	MEMCG_OOM = 3,
+};
+
+enum memcg_stat_item {
+	MEMCG_SWAP,
+	MEMCG_SOCK,
+	MEMCG_PERCPU_B,
+	MEMCG_VMALLOC,
+	MEMCG_KMEM,
+	MEMCG_NR_STAT,
 };
 
 struct mem_cgroup_per_node {
@@ -271,6 +300,7 @@ enum {
 /* kernel/bpf/bpf_iter.c, kernel/bpf/task_iter.c */
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	u64 seq_num;
 };
 
 struct bpf_iter__task {

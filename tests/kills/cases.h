@@ -36,6 +36,9 @@ extern const int n_stall_cases;
 /* Causes: what the limit was run into with, and what makes the kernel kill besides a charge. */
 extern const struct kill_case cause_cases[];
 extern const int n_cause_cases;
+/* Culprits: who is to blame, and what led to it. */
+extern const struct kill_case culprit_cases[];
+extern const int n_culprit_cases;
 /* Races: two at once. */
 extern const struct kill_case race_cases[];
 extern const int n_race_cases;

@@ -72,6 +72,24 @@ static void excuse(struct facts *facts, const char *key, int plan)
 			facts->fact[i].excused[plan] = true;
 }
 
+/* Counts of each CPU, to which no typed pointer leads. */
+static void excuse_memory(struct facts *facts, int plan)
+{
+	static const char *const keys[] = {
+		"memory.source",
+		"memory.source=exact",
+		"memory.source=sum",
+		"memory.left_bytes",
+		"memory.source=machine",
+		"limit_owner.working_set_bytes",
+		"memcgs[].working_set_bytes",
+		"limits.host.working_set_bytes",
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		excuse(facts, keys[i], plan);
+}
+
 void unseen_excuse(struct facts *facts, int cgroup_version)
 {
 	bool is_old = is_set() && kernel_number() < 511;
@@ -80,4 +98,6 @@ void unseen_excuse(struct facts *facts, int cgroup_version)
 		excuse(facts, "trigger.cgroup.id", plan);
 	if (is_old)
 		excuse(facts, "oom_group.id", facts_plan("tracepoint"));
+	for (int plan = 0; is_set() && plan < FACTS_PLANS; plan++)
+		excuse_memory(facts, plan);
 }

@@ -418,33 +418,6 @@ static void build_group(struct event *ev)
 		    "Raise resources.limits.memory of container \"cart\" (now 512Mi).");
 }
 
-/* The API's UID of a static pod does not stand in its path; nothing but the path is known here. */
-static void build_static_pod(struct event *ev)
-{
-	struct event_task *victim = &ev->incident.victim;
-
-	begin_kill(ev, 17110, "kube-proxy", 2410, 1);
-	victim->who.static_pod_hash = make_text(ev, "e63d8cfa70f2e7a0d2d5b6f1a9c34b77");
-	victim->who.container_id = make_text(ev, SHOP_CID);
-	victim->who.runtime = RUNTIME_CRIO;
-	victim->who.qos = QOS_BURSTABLE;
-	set_cgroup(ev, &victim->cgroup,
-		   "/kubepods.slice/kubepods-burstable.slice/"
-		   "kubepods-burstable-pode63d8cfa70f2e7a0d2d5b6f1a9c34b77.slice/crio-" SHOP_CID
-		   ".scope",
-		   3301);
-	ev->incident.limit_owner.limit_level = LIMIT_CONTAINER;
-	ev->incident.limit_owner.cgroup = victim->cgroup;
-	ev->incident.limit_owner.limit_bytes = ev->incident.limit_owner.usage_bytes = MIB(128);
-	set_limit(&ev->incident.limits.container, MIB(128), MIB(128), NOT_KNOWN);
-	set_verdict(ev, LIMIT_CONTAINER, EVIDENCE_EXACT, true);
-	set_message(ev,
-		    "OOM kill: container limit 128Mi; killed static pod e63d8cfa (kube-proxy, pid "
-		    "2410); it restarts",
-		    "resources.limits.memory",
-		    "Raise resources.limits.memory in the static pod's manifest (now 128Mi).");
-}
-
 /* sysrq-f: no limit, no trigger, nobody's fault. */
 static void build_manual(struct event *ev)
 {
@@ -470,13 +443,18 @@ const struct fixture fixtures[] = {
 	{ "slice", build_slice },
 	{ "unknown", build_unknown },
 	{ "group", build_group },
-	{ "static_pod", build_static_pod },
+	{ "static_pod", fixture_static_pod },
 	{ "manual", build_manual },
 	{ "resize", fixture_resize },
 	{ "spared", fixture_spared },
 	{ "stall", fixture_stall },
 	{ "disabled", fixture_disabled },
 	{ "update", fixture_update },
+	{ "before", fixture_before },
+	{ "young", fixture_young },
+	{ "culprit", fixture_culprit },
+	{ "nobody", fixture_nobody },
+	{ "unknown_request", fixture_unknown_request },
 	{ "hostile", fixture_hostile },
 	{ "minimal", fixture_minimal },
 	{ "huge", fixture_huge },

@@ -25,6 +25,14 @@ void fixture_spared(struct event *ev);
 void fixture_stall(struct event *ev);
 void fixture_disabled(struct event *ev);
 void fixture_update(struct event *ev);
+void fixture_static_pod(struct event *ev);
+
+/* Those of fixtures_history.c. */
+void fixture_before(struct event *ev);
+void fixture_young(struct event *ev);
+void fixture_culprit(struct event *ev);
+void fixture_nobody(struct event *ev);
+void fixture_unknown_request(struct event *ev);
 
 /* Those of fixtures_odd.c. */
 void fixture_start(struct event *ev);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sample events: limits that are lowered, groups that spare somebody, and stalls. */
+/* Sample events: limits that are lowered, groups that spare somebody, stalls, a static pod. */
 #include <stdio.h>
 
 #include "fixtures.h"
@@ -124,4 +124,31 @@ void fixture_update(struct event *ev)
 	ev->update.stall.kind = STALL_NOTHING_KILLABLE;
 	ev->update.stall.attempts = 2417;
 	ev->update.stall.duration_ns = 7900000000ULL;
+}
+
+/* The API's UID of a static pod does not stand in its path; nothing but the path is known here. */
+void fixture_static_pod(struct event *ev)
+{
+	struct event_task *victim = &ev->incident.victim;
+
+	begin_kill(ev, 17110, "kube-proxy", 2410, 1);
+	victim->who.static_pod_hash = make_text(ev, "e63d8cfa70f2e7a0d2d5b6f1a9c34b77");
+	victim->who.container_id = make_text(ev, CONTAINER_ID);
+	victim->who.runtime = RUNTIME_CRIO;
+	victim->who.qos = QOS_BURSTABLE;
+	set_cgroup(ev, &victim->cgroup,
+		   "/kubepods.slice/kubepods-burstable.slice/"
+		   "kubepods-burstable-pode63d8cfa70f2e7a0d2d5b6f1a9c34b77.slice/crio-" CONTAINER_ID
+		   ".scope",
+		   3301);
+	ev->incident.limit_owner.limit_level = LIMIT_CONTAINER;
+	ev->incident.limit_owner.cgroup = victim->cgroup;
+	ev->incident.limit_owner.limit_bytes = ev->incident.limit_owner.usage_bytes = MIB(128);
+	set_limit(&ev->incident.limits.container, MIB(128), MIB(128), NOT_KNOWN);
+	set_verdict(ev, LIMIT_CONTAINER, EVIDENCE_EXACT, true);
+	set_message(ev,
+		    "OOM kill: container limit 128Mi; killed static pod e63d8cfa (kube-proxy, pid "
+		    "2410); it restarts",
+		    "resources.limits.memory",
+		    "Raise resources.limits.memory in the static pod's manifest (now 128Mi).");
 }

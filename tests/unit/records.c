@@ -10,7 +10,7 @@ static void fill_memcg(struct oomwhy_memcg *memcg, const struct level_spec *leve
 	memcg->id = level->id;
 	memcg->usage_pages = level->usage_pages;
 	memcg->limit_pages = level->limit_pages ? level->limit_pages : RECORD_NO_LIMIT;
-	memcg->swap_limit_pages = RECORD_NO_LIMIT;
+	memcg->swap_limit_pages = memcg->high_pages = RECORD_NO_LIMIT;
 	memcg->oom_events = level->oom_events;
 	memcg->flags = level->flags ^ OOMWHY_MEMCG_ONLINE;
 	memcg->name_size = snprintf(memcg->name, sizeof(memcg->name), "%s", level->name);
@@ -168,4 +168,18 @@ void record_set_host(struct oomwhy_victim *victim, __u64 nodes, __u64 short_node
 	victim->host.short_nodes = short_nodes;
 	victim->host.free_pages = 1000;
 	victim->host.low_pages = short_nodes ? 2000 : 500;
+}
+
+struct oomwhy_memory *record_memory(__u64 memcg_id, __u64 asker, __u64 sequence, __u64 time_ns)
+{
+	static struct oomwhy_memory record;
+
+	memset(&record, 0, sizeof(record));
+	record.asker = asker;
+	record.memcg_id = memcg_id;
+	record.memcgs = 1;
+	record.flags = OOMWHY_MEMORY_WHOLE;
+	record.known = (1ULL << OOMWHY_ITEMS) - 1;
+	HEAD(&record, OOMWHY_MEMORY, sizeof(record));
+	return &record;
 }

@@ -41,6 +41,8 @@ struct oomwhy_stall *record_stall(const struct level_spec *levels, __u64 memcg_i
 				  __u32 tgid, __u64 time_ns);
 struct oomwhy_wait *record_wait(__u64 memcg_id, bool begins, __u64 time_ns);
 struct oomwhy_end *record_end(__u64 decision, __u64 sequence, __u64 time_ns);
+/* What fills @memcg_id alone, by kind: nothing; of 0, the machine. */
+struct oomwhy_memory *record_memory(__u64 memcg_id, __u64 asker, __u64 sequence, __u64 time_ns);
 
 /* The machine is short of memory (or not) in @victim's record. */
 void record_set_host(struct oomwhy_victim *victim, __u64 nodes, __u64 short_nodes);

@@ -116,6 +116,17 @@ void stream_children(const struct level_spec *children, __u64 parent_id, __u64 a
 	send_next(record_children(children, parent_id, asker, stream.sequence, stream.now_ns));
 }
 
+struct oomwhy_memory *stream_next_memory(__u64 memcg_id, __u64 asker)
+{
+	advance();
+	return record_memory(memcg_id, asker, stream.sequence, stream.now_ns);
+}
+
+void stream_send_memory(const struct oomwhy_memory *memory)
+{
+	send_next(memory);
+}
+
 struct oomwhy_victim *stream_next_victim(const struct level_spec *levels, __u32 tgid, __u64 asker)
 {
 	struct oomwhy_victim *record;

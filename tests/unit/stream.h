@@ -49,6 +49,9 @@ void stream_send(const void *record, size_t size);
 void stream_decision(const struct level_spec *owner, __u32 chosen, __u64 asker);
 void stream_trigger(const struct level_spec *levels, __u32 tgid, __u64 asker);
 void stream_children(const struct level_spec *children, __u64 parent_id, __u64 asker);
+/* stream_next_memory() - a record to be filled and sent. */
+struct oomwhy_memory *stream_next_memory(__u64 memcg_id, __u64 asker);
+void stream_send_memory(const struct oomwhy_memory *memory);
 void stream_victim(const struct level_spec *levels, __u32 tgid, __u64 asker);
 void stream_survivor(__u32 tgid);
 void stream_end(void);

@@ -223,6 +223,19 @@ bool index_knows(struct index *index, __u64 id)
 	return knows;
 }
 
+size_t index_ids(struct index *index, size_t bucket, __u64 *ret, size_t max)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&index->lock);
+	for (const struct index_entry *entry = index->buckets[bucket]; entry && count < max;
+	     entry = entry->next)
+		if (!entry->removed_ns)
+			ret[count++] = entry->id;
+	pthread_mutex_unlock(&index->lock);
+	return count;
+}
+
 size_t index_present(struct index *index)
 {
 	size_t present;

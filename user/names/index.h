@@ -107,6 +107,12 @@ void index_keep(struct index *index, __u64 id, int up, const struct container_na
  */
 bool index_names(struct index *index, __u64 id, int up, struct container_names *ret);
 
+/*
+ * index_ids() - the cgroups that exist now and are in @bucket, one of INDEX_BUCKETS; of more than
+ * @max the first. Returns how many.
+ */
+size_t index_ids(struct index *index, size_t bucket, __u64 *ret, size_t max);
+
 /* index_present() - cgroups that exist now. */
 size_t index_present(struct index *index);
 

@@ -24,8 +24,7 @@ void report_name(struct report *r, struct text name)
 	put_name(&r->w, text_bytes(r->ev, name), name.len);
 }
 
-/* Returns false when nothing is known. */
-static bool put_who(struct report *r, const struct event_task *task, enum who_part parts)
+bool report_who(struct report *r, const struct event_task *task, enum who_part parts)
 {
 	struct piece pieces[WHO_PIECES_MAX];
 	size_t n = headline_who(r->ev, task, parts, pieces);
@@ -87,8 +86,8 @@ static void first_line(struct report *r)
 		report_name(r, r->incident->limit_owner.cgroup.path);
 	} else if (!is_shared(r->level)) {
 		say(&r->w, "  ");
-		if (!put_who(r, subject, WHO_POD))
-			put_who(r, subject, WHO_ALL);
+		if (!report_who(r, subject, WHO_POD))
+			report_who(r, subject, WHO_ALL);
 	} else {
 		say(&r->w, "  ");
 		report_name(r, r->ev->node_name);
@@ -161,7 +160,7 @@ static void killed_line(struct report *r)
 	char bytes[UNITS_MAX];
 
 	report_label(r, victim->fate == FATE_ALREADY_EXITING ? "exiting" : "killed");
-	if ((shared || (r->level == LIMIT_SLICE && elsewhere)) && put_who(r, victim, WHO_ALL))
+	if ((shared || (r->level == LIMIT_SLICE && elsewhere)) && report_who(r, victim, WHO_ALL))
 		say(&r->w, ": ");
 	put_comm_and_pid(r, victim);
 	if (known(victim->rss_bytes)) {
@@ -175,6 +174,8 @@ static void killed_line(struct report *r)
 		say_solid(&r->w, "(adj %lld)", (long long)victim->oom_score_adj);
 	}
 	put_container_ends(r);
+	if (report_has_pods(r))
+		report_blame(r);
 	if (victim->fate == FATE_ALREADY_EXITING)
 		say(&r->w, ": it was dying already, so nobody was killed; its memory comes free");
 	put_newline(&r->w);
@@ -283,10 +284,10 @@ static void put_where(struct report *r, const struct event_task *trigger)
 	} else if (same_pod) {
 		say(&r->w, trigger->who.container_name.len ? ", same pod, another container " :
 							     ", same pod, another ");
-		put_who(r, trigger, WHO_CONTAINER);
+		report_who(r, trigger, WHO_CONTAINER);
 	} else if (headline_who(r->ev, trigger, WHO_ALL, pieces)) {
 		say(&r->w, ", in ");
-		put_who(r, trigger, WHO_ALL);
+		report_who(r, trigger, WHO_ALL);
 	}
 }
 
@@ -298,7 +299,7 @@ static void asked_line(struct report *r)
 	bool itself = known(trigger->pid) && trigger->pid == r->incident->victim.pid;
 
 	if (r->detail >= (itself ? DETAIL_OTHERS_COUNTED : DETAIL_NO_TRIGGER) ||
-	    (!known(trigger->pid) && !trigger->comm.len))
+	    (!known(trigger->pid) && !trigger->comm.len) || report_culprit_asked(r))
 		return;
 	report_label(r, "asked");
 	if (itself) {
@@ -340,6 +341,11 @@ static void id_line(struct report *r)
 		report_name(r, node);
 		gap = "   ";
 	}
+	if (report_has_pods(r)) {
+		say(&r->w, "%s", gap);
+		report_evidence(r, false);
+		gap = "   ";
+	}
 	if (known(lost)) {
 		say(&r->w, "%s", gap);
 		put_ink(&r->w, lost ? INK_ALARM : INK_PLAIN);
@@ -352,6 +358,18 @@ static void id_line(struct report *r)
 	put_newline(&r->w);
 }
 
+/* Where it is known who holds the memory, the cause comes before all but the victim. */
+static void write_pods(struct report *r)
+{
+	killed_line(r);
+	others_line(r);
+	spared_line(r);
+	report_cause(r);
+	fix_line(r);
+	report_pods(r);
+	report_limits_line(r);
+}
+
 static void write_incident(struct report *r)
 {
 	first_line(r);
@@ -359,6 +377,8 @@ static void write_incident(struct report *r)
 		fix_line(r);
 		stalled_line(r);
 		report_limit(r);
+	} else if (report_has_pods(r)) {
+		write_pods(r);
 	} else if (is_shared(r->level)) {
 		killed_line(r);
 		others_line(r);
@@ -372,6 +392,7 @@ static void write_incident(struct report *r)
 		spared_line(r);
 		report_limit(r);
 	}
+	report_before(r);
 	if (r->ev->type != EVENT_STALL)
 		asked_line(r);
 	id_line(r);

@@ -247,7 +247,7 @@ static void why(struct report *r)
 		why_unknown(r);
 }
 
-static void put_evidence(struct report *r)
+void report_evidence(struct report *r, bool right)
 {
 	static const char *const words[] = { "", "exact", "inferred", "log" };
 	__u64 evidence = r->incident->verdict.evidence;
@@ -258,7 +258,10 @@ static void put_evidence(struct report *r)
 	snprintf(bracket, sizeof(bracket), "[%s%s]", words[evidence],
 		 r->incident->verdict.cross_check == CROSS_CHECK_DIFFERS ? "; cross-check differs" :
 									   "");
-	put_right(&r->w, bracket);
+	if (right)
+		put_right(&r->w, bracket);
+	else
+		say_solid(&r->w, "%s", bracket);
 }
 
 struct row {
@@ -403,7 +406,7 @@ void report_limit(struct report *r)
 		say(&r->w, ". Full is memory and swap together: ");
 		say_bytes(r, row->swap_usage_bytes);
 	}
-	put_evidence(r);
+	report_evidence(r, true);
 	put_newline(&r->w);
 	put_table(r);
 }

@@ -42,6 +42,39 @@ void report_name(struct report *r, struct text name);
 /* report_container() - the victim's container, as a noun: "cart" in quotes, or "the container". */
 void report_container(struct report *r);
 
+/* report_who() - whose process; returns false where nothing is known. */
+bool report_who(struct report *r, const struct event_task *task, enum who_part parts);
+
+/* report_evidence() - how the limit owner is known, in brackets; @right: at the right edge. */
+void report_evidence(struct report *r, bool right);
+
+/* report_before() - what led to it: the limit owner's memory over time. */
+void report_before(struct report *r);
+
+/*
+ * report_trend() - the same of any cgroup, within a line, and, if asked for, how fast it grew.
+ * Returns false where nothing is known.
+ */
+bool report_trend(struct report *r, const struct trend *trend, bool rate);
+
+/* report_has_pods() - is it known who shares the limit? Then the next are told, not the table. */
+bool report_has_pods(const struct report *r);
+
+/* report_blame() - to the line of the victim: that it is not the cause. */
+void report_blame(struct report *r);
+
+/* report_cause() - who is. */
+void report_cause(struct report *r);
+
+/* report_culprit_asked() - was that said with the cause? */
+bool report_culprit_asked(const struct report *r);
+
+/* report_pods() - the table of those that hold most above their requests. */
+void report_pods(struct report *r);
+
+/* report_limits_line() - each level's limit, in one line. */
+void report_limits_line(struct report *r);
+
 /* report_limit() - why it is this limit, how that is known, and each level's state. */
 void report_limit(struct report *r);
 

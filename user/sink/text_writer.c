@@ -185,6 +185,11 @@ void say_solid(struct text_writer *w, const char *fmt, ...)
 		put_glyph(w, c, 1, 1);
 }
 
+void put_block(struct text_writer *w, const char *glyph)
+{
+	put_glyph(w, glyph, strlen(glyph), 1);
+}
+
 void put_ink(struct text_writer *w, enum ink ink)
 {
 	static const char *const codes[] = { INK_END, "\033[1;31m", "\033[2m", "\033[33m" };

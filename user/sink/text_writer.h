@@ -62,6 +62,9 @@ void say(struct text_writer *w, const char *fmt, ...) __attribute__((format(prin
 /* say_solid() - the same, never broken. */
 void say_solid(struct text_writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* put_block() - a glyph of ours, one column wide; never broken. */
+void put_block(struct text_writer *w, const char *glyph);
+
 /*
  * put_ink() - change the colour; nothing where colour is off. Goes back to INK_PLAIN within the
  * line.

@@ -5,6 +5,7 @@
 #include "source/assemble.h"
 #include "source/owner.h"
 #include "source/record_event.h"
+#include "source/record_history.h"
 
 /* The kernel may print its report to a slow serial console between a decision and its victim. */
 #define DECISION_PATIENCE_NS (10 * 1000000000ULL)
@@ -90,7 +91,7 @@ static void take_decision(struct assembler *as, const struct oomwhy_decision *re
 {
 	open_incident(as, &record->header, record->asker);
 	as->has_trigger = false;
-	as->children_count = 0;
+	as->children_count = as->memories_count = 0;
 	as->gap_before = false;
 	as->decided = true;
 	as->decision = record->header.sequence;
@@ -115,11 +116,25 @@ static void take_trigger(struct assembler *as, const struct oomwhy_trigger *reco
 		event_from_trigger(&as->ev, record, as->config.page_bytes);
 }
 
+static void take_reclaims(struct assembler *as, const struct oomwhy_reclaims *record)
+{
+	as->has_reclaims = true;
+	memcpy(&as->reclaims, record, record->header.size);
+}
+
 static void take_children(struct assembler *as, const struct oomwhy_children *record)
 {
 	/* The outermost of the full ones is seldom asked for: the two lowest are kept. */
 	if (as->children_count < 2)
 		memcpy(&as->children[as->children_count++], record, record->header.size);
+}
+
+static void take_memory(struct assembler *as, const struct oomwhy_memory *record)
+{
+	const size_t max = sizeof(as->memories) / sizeof(as->memories[0]);
+
+	if (as->memories_count < max)
+		as->memories[as->memories_count++] = *record;
 }
 
 /* A second mark of the same process: one of its threads, or a group that names its first victim
@@ -158,6 +173,9 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
 	owner_take(as, record, owner);
+	if (as->has_reclaims && as->reclaims.asker == record->asker)
+		event_from_reclaims(&as->ev, &as->reclaims, incident->limit_owner.cgroup.id,
+				    as->config.page_bytes);
 	as->stats.victims += !!record->signalled;
 }
 
@@ -260,7 +278,8 @@ static bool continues(const struct assembler *as, const struct oomwhy_victim *re
 	return owner_level_of(&record->chain, as->group_id) >= 0 && !decides_anew(as, record);
 }
 
-/* Is the last trigger this victim's? Nothing but the victim's children stands between them. */
+/* Is the last trigger this victim's? Nothing but what is told of the victim's levels stands between
+ * them. */
 static bool trigger_is_of(const struct assembler *as, const struct oomwhy_victim *record)
 {
 	__u64 sequence = as->trigger.header.sequence;
@@ -269,7 +288,7 @@ static bool trigger_is_of(const struct assembler *as, const struct oomwhy_victim
 		return false;
 	if (record->decision)
 		return sequence == record->decision + 1;
-	return sequence + as->children_count + 1 == record->header.sequence;
+	return sequence + as->children_count + as->memories_count + 1 == record->header.sequence;
 }
 
 /* Opens the incident of a victim whose decision nobody saw. */
@@ -312,8 +331,8 @@ static void take_victim(struct assembler *as, const struct oomwhy_victim *record
 		owner_settle_only(as, record);
 	else
 		take_new_victim(as, record);
-	as->children_count = 0;
-	as->has_trigger = false;
+	as->children_count = as->memories_count = 0;
+	as->has_trigger = as->has_reclaims = false;
 	as->gap_before = false;
 }
 
@@ -331,7 +350,9 @@ static void check_sequence(struct assembler *as, const struct oomwhy_header *hea
 	if (as->sequence && header->sequence > as->sequence + 1) {
 		as->stats.lost_records += header->sequence - as->sequence - 1;
 		as->gap = as->gap_before = true;
-		as->children_count = 0; /* perhaps those of a victim that is missing */
+		/* Perhaps those of a victim that is missing. */
+		as->children_count = as->memories_count = 0;
+		as->has_reclaims = false;
 	}
 	as->sequence = header->sequence;
 }
@@ -350,8 +371,12 @@ void assemble_record(struct assembler *as, const void *record, size_t size)
 		return take_decision(as, record);
 	case OOMWHY_TRIGGER:
 		return take_trigger(as, record);
+	case OOMWHY_RECLAIMS:
+		return take_reclaims(as, record);
 	case OOMWHY_CHILDREN:
 		return take_children(as, record);
+	case OOMWHY_MEMORY:
+		return take_memory(as, record);
 	case OOMWHY_VICTIM:
 		return take_victim(as, record);
 	case OOMWHY_AGAIN:

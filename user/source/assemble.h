@@ -75,9 +75,13 @@ struct assembler {
 	__u64 sequence; /* of the last record */
 	bool has_trigger;
 	struct oomwhy_trigger trigger; /* of the open incident, or of the victim that comes next */
+	bool has_reclaims;
+	struct oomwhy_reclaims reclaims; /* of the next victim's memcgs */
 	__u64 children_count;
 	struct oomwhy_children
 		children[2]; /* of the levels above the next victim, innermost first */
+	__u64 memories_count;
+	struct oomwhy_memory memories[3]; /* of the next victim's levels, and the machine */
 	struct {
 		__u64 tgid;
 		__u64 start_time_ns;

@@ -11,6 +11,8 @@
 #include "oomwhy_record.h"
 #include "source/bpf.h"
 #include "source/bpf_direct.h"
+#include "source/bpf_history.h"
+#include "source/bpf_order.h"
 
 #include "oomwhy.skel.h"
 
@@ -23,7 +25,8 @@ struct bpf_source {
 	struct bpf_handlers handlers;
 	const __u64 *counters; /* shared with the kernel, as is the next */
 	const struct oomwhy_attempts *attempts;
-	struct bpf_link *links[EXTRAS_MAX + 2]; /* those that the skeleton does not attach */
+	bool memcg_reclaim_is_seen; /* its tracepoint is attached */
+	struct bpf_link *links[EXTRAS_MAX + 3]; /* those that the skeleton does not attach */
 	int links_count;
 };
 
@@ -118,10 +121,12 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 	bpf_program__set_autoattach(skel->progs.memcg_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.machine_reclaim_ends, false);
 	bpf_program__set_autoattach(skel->progs.baseline, false);
+	bpf_program__set_autoattach(skel->progs.order, false);
 	if (probe->reads_are_direct)
 		bpf_direct_choose(skel, probe, plan);
 	else
 		bpf_direct_shrink(skel);
+	bpf_history_choose(skel, probe, plan);
 }
 
 static int attach(struct bpf_source *source, struct bpf_program *program)
@@ -148,11 +153,23 @@ static void attach_extras(struct bpf_source *source, const struct probe *probe)
 			attach(source, extras[i].program); /* refused: going on without */
 }
 
+/* What is reclaimed for memcgs' limits, for the history: a kill is told without it. */
+static void attach_history(struct bpf_source *source)
+{
+	struct bpf_program *begins = bpf_history_begins(source->skel);
+
+	if (begins && !attach(source, begins))
+		source->memcg_reclaim_is_seen =
+			!attach(source, source->skel->progs.memcg_reclaim_ends);
+}
+
 /* What tells a memcg's limit from the machine's where the decision is not visible. */
 static int attach_reclaim(struct bpf_source *source)
 {
-	int err = attach(source, source->skel->progs.memcg_reclaim_ends);
+	int err = 0;
 
+	if (!source->memcg_reclaim_is_seen)
+		err = attach(source, source->skel->progs.memcg_reclaim_ends);
 	err = err ? err : attach(source, source->skel->progs.machine_reclaim_ends);
 	source->skel->bss->reclaim_is_tracked = !err;
 	return err;
@@ -248,8 +265,11 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	err = open_rings(source);
 	if (err)
 		return err;
+	bpf_order_check(source->skel);
 	err = take_baseline(source);
 	err = err ? err : oomwhy_bpf__attach(source->skel);
+	if (!err)
+		attach_history(source);
 	if (!err && plan == ATTACH_TRACEPOINT)
 		err = attach_reclaim(source);
 	if (!err)

@@ -72,6 +72,19 @@ static void take_children_of_owner(struct assembler *as, const struct oomwhy_vic
 	}
 }
 
+/* What fills the owner, or the machine; and the machine's working set. */
+static void take_memories(struct assembler *as, const struct oomwhy_victim *record, int owner)
+{
+	__u64 owner_id = owner >= 0 ? record->chain.level[owner].id : 0;
+
+	for (__u64 i = 0; i < as->memories_count; i++) {
+		const struct oomwhy_memory *memory = &as->memories[i];
+
+		if (!memory->memcg_id || memory->memcg_id == owner_id)
+			event_from_memory(&as->ev, memory, as->config.page_bytes);
+	}
+}
+
 /*
  * A charge stops at the limit. Far above it is who lowers the limit; and if the asker is not below
  * the owner at all, it has not charged anything there: it is who wrote the limit.
@@ -110,6 +123,7 @@ void owner_take(struct assembler *as, const struct oomwhy_victim *record, int ow
 	event_owner_level(&as->ev, &record->chain, owner, as->config.page_bytes);
 	look_for_lowering(as, record, owner);
 	take_children_of_owner(as, record, owner);
+	take_memories(as, record, owner);
 	infer_settle(&as->infer, record, owner);
 	take_group(as, record, owner);
 }

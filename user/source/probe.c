@@ -171,11 +171,14 @@ static struct probe_try try_kprobe(void)
 	return failed(PROBE_FIRE, kprobe_is_silent(type) ? SILENT : 0);
 }
 
-/* typedef void (*btf_trace_mark_victim)(void *, struct task_struct * | int, …) */
-static bool victim_is_pointer(const struct btf *btf)
+/*
+ * typedef void (*btf_trace_NAME)(void *, ARGUMENT 0, …): is there an argument of that number, and
+ * is it a pointer?
+ */
+static bool argument_is_pointer(const struct btf *btf, const char *tracepoint, int number)
 {
 	const struct btf_type *type;
-	int id = btf__find_by_name_kind(btf, "btf_trace_mark_victim", BTF_KIND_TYPEDEF);
+	int id = btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF);
 
 	if (id < 0)
 		return false;
@@ -183,9 +186,9 @@ static bool victim_is_pointer(const struct btf *btf)
 	if (!type || !btf_is_ptr(type))
 		return false;
 	type = btf__type_by_id(btf, type->type);
-	if (!type || !btf_is_func_proto(type) || btf_vlen(type) < 2)
+	if (!type || !btf_is_func_proto(type) || btf_vlen(type) < number + 2)
 		return false;
-	type = btf__type_by_id(btf, btf_params(type)[1].type);
+	type = btf__type_by_id(btf, btf_params(type)[number + 1].type);
 	return type && btf_is_ptr(type);
 }
 
@@ -265,7 +268,10 @@ void probe_kernel(struct probe *ret)
 		ret->tracepoint = ret->fentry = failed(PROBE_LOAD, ret->btf_error);
 		return;
 	}
-	ret->mark_victim_has_task = victim_is_pointer(btf);
+	ret->mark_victim_has_task = argument_is_pointer(btf, "btf_trace_mark_victim", 0);
+	ret->reclaim_has_memcg =
+		argument_is_pointer(btf, "btf_trace_mm_vmscan_memcg_reclaim_begin", 2);
+	ret->has_memcg_reclaim = has_function(btf, "try_to_free_mem_cgroup_pages");
 	/* The commit that took this struct away ended the accounting. */
 	ret->bpf_memory_is_memlocked =
 		btf__find_by_name_kind(btf, "bpf_map_memory", BTF_KIND_STRUCT) >= 0;

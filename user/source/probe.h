@@ -41,6 +41,8 @@ struct probe {
 	__u32 memory_hierarchy; /* its hierarchy; 0: cgroup v2 */
 	int nodes; /* NUMA nodes that may exist */
 	int cpus; /* CPUs that may exist */
+	bool has_memcg_reclaim; /* try_to_free_mem_cgroup_pages() */
+	bool reclaim_has_memcg; /* the tracepoint of its beginning says for which memcg it is */
 	bool has_group_member; /* the kernel tells of each member of a memory.oom.group */
 	bool has_oom_synchronize; /* cgroup v1: tasks may wait for a disabled OOM killer */
 };

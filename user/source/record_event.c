@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "source/record_event.h"
+#include "source/record_history.h"
 
 #define ORDER_SYSRQ (-1)
 #define ROUGH_PAGES 256 /* OOMWHY_TASK_ROUGH: four counters are rounded down to it */
@@ -44,6 +45,8 @@ bool record_is_sound(const void *record, size_t size)
 		       is_whole(header, offsetof(struct oomwhy_children, child),
 				((const struct oomwhy_children *)record)->count,
 				OOMWHY_CHILDREN_MAX);
+	case OOMWHY_RECLAIMS:
+		return reclaims_are_whole(record);
 	case OOMWHY_END:
 		return header->size == sizeof(struct oomwhy_end);
 	case OOMWHY_SURVIVOR:
@@ -51,6 +54,8 @@ bool record_is_sound(const void *record, size_t size)
 	case OOMWHY_STALL:
 		return chain_is_whole(header, offsetof(struct oomwhy_stall, chain)) &&
 		       ((const struct oomwhy_stall *)record)->chain.count > 0;
+	case OOMWHY_MEMORY:
+		return header->size == sizeof(struct oomwhy_memory);
 	case OOMWHY_AGAIN:
 		return header->size == sizeof(struct oomwhy_again);
 	case OOMWHY_WAIT:
@@ -238,8 +243,7 @@ void event_from_trigger(struct event *ev, const struct oomwhy_trigger *record, _
 	struct event_task *trigger = &ev->incident.trigger;
 
 	/* sysrq-f is done by a kernel thread: it asked for nothing. */
-	if (asker_is_kthread(&record->task) &&
-	    ev->incident.limit_owner.limit_level == LIMIT_MANUAL)
+	if (asker_is_kthread(&record->task) && ev->incident.limit_owner.limit_level == LIMIT_MANUAL)
 		return;
 	task_from_record(ev, trigger, &record->task, page_bytes);
 	cgroup_from_chain(ev, &trigger->cgroup, &record->chain);
@@ -276,7 +280,8 @@ void event_refine_rss(struct event *ev, const struct oomwhy_task *record, __u64 
 	__s64 pages = incident->victim.points - record->oom_score_adj * (domain / 1000) -
 		      (__s64)(record->pagetables_bytes / page_bytes) - (__s64)record->swap_pages;
 
-	/* Without points (oom_kill_allocating_task), or if it has changed since, nothing is learned. */
+	/* Without points (oom_kill_allocating_task), or if it has changed since, nothing is
+	 * learned. */
 	if (record->flags & OOMWHY_TASK_ROUGH && pages >= (__s64)counted &&
 	    pages <= (__s64)(counted + 4 * (ROUGH_PAGES - 1)))
 		incident->victim.rss_bytes = pages * page_bytes;
@@ -343,6 +348,7 @@ void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 
 		memcg->limit_bytes = limit_bytes(record->limit_pages, page_bytes);
 		memcg->swap_usage_bytes = record->swap_usage_pages * page_bytes;
 		memcg->swap_limit_bytes = limit_bytes(record->swap_limit_pages, page_bytes);
+		event_memcg_protection(memcg, record, page_bytes);
 	}
 }
 
@@ -405,6 +411,7 @@ void event_owner_level(struct event *ev, const struct oomwhy_chain *chain, int o
 	if (incident->memcgs[owner].path.len)
 		incident->limit_owner.cgroup.path = incident->memcgs[owner].path;
 	event_owner_figures(ev, &chain->level[owner], chain->hierarchy != 0, page_bytes);
+	incident->limit_owner.working_set_bytes = incident->memcgs[owner].working_set_bytes;
 }
 
 void event_trigger_is_victim(struct event *ev)

@@ -59,6 +59,17 @@ void event_owner_figures(struct event *ev, const struct oomwhy_memcg *record, bo
 void event_owner_level(struct event *ev, const struct oomwhy_chain *chain, int owner,
 		       __u64 page_bytes);
 
+/* event_memcg_protection() - memory.high, .low and .min, where set, and the working set. In
+ * record_memory.c, as is the next. */
+void event_memcg_protection(struct event_memcg *memcg, const struct oomwhy_memcg *record,
+			    __u64 page_bytes);
+
+/*
+ * event_from_memory() - what fills a memcg or the machine. After event_from_host().
+ * Of the machine it is told only if that was short; its working set is told in any case.
+ */
+void event_from_memory(struct event *ev, const struct oomwhy_memory *record, __u64 page_bytes);
+
 void event_from_survivor(struct event *ev, const struct oomwhy_survivor *record, __u64 page_bytes);
 
 /* event_from_stall() - all of an EVENT_STALL but its place in time. */

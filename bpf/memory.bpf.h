@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * memory: what fills a memcg, by kind. The kernel's sums lag by what CPUs have counted since, up to
+ * seconds of it: here it is added, exactly for a memcg and the few that are below a container's or
+ * a pod's. Of larger trees the kernel's sum is told, with its age.
+ *
+ * Functions that stand for themselves to the verifier, with numbers as arguments: it goes through
+ * them once, not once for each call.
+ */
+#ifndef OOMWHY_MEMORY_BPF_H
+#define OOMWHY_MEMORY_BPF_H
+
+#include "capture.bpf.h"
+#include "compat_memory.bpf.h"
+#include "send.bpf.h"
+
+#define STATS_MAX 128 /* longs in the kernel's arrays */
+#define STATS_NONE (STATS_MAX - 1) /* a place that nobody fills */
+
+/* Set by user space: the order of the kernel's arrays is as we believe, where it is not told. */
+volatile bool order_is_right = false;
+
+/* Of the memcg that was read last: the kernel's sum of each item, and what CPUs hold beyond it. */
+struct memcg_stats {
+	s64 summed[OOMWHY_ITEMS];
+	s64 held[OOMWHY_ITEMS];
+};
+
+/* Serialised by oom_lock, but for the iterator, which runs before the others are attached. */
+static struct memcg_stats scratch_stats SEC(".data.scratch");
+static long scratch_block[STATS_MAX] SEC(".data.scratch");
+static u32 scratch_places[OOMWHY_ITEMS] SEC(".data.scratch");
+static volatile u64 scratch_number SEC(".data.scratch");
+static struct oomwhy_memory scratch_memory SEC(".data.scratch");
+
+/* @listed: see compat_stat_place(). Items that this kernel does not have stay without. */
+#define PLACE(item, type, name, listed)                                                        \
+	do {                                                                                   \
+		u32 place_ = STATS_NONE;                                                       \
+                                                                                               \
+		if (bpf_core_enum_value_exists(type, name))                                    \
+			place_ = compat_stat_place(bpf_core_enum_value(type, name), (listed)); \
+		scratch_places[item] = place_ < STATS_NONE ? place_ : STATS_NONE;              \
+	} while (0)
+
+/*
+ * Page tables were counted by zone until f0c0c115fb81 ("mm: memcontrol: account pagetables per
+ * node", v5.11). Such items are not there, and not taken for another.
+ */
+__noinline int find_places(void)
+{
+	PLACE(OOMWHY_ANON, enum node_stat_item, NR_ANON_MAPPED, 14);
+	PLACE(OOMWHY_FILE, enum node_stat_item, NR_FILE_PAGES, 16);
+	PLACE(OOMWHY_SHMEM, enum node_stat_item, NR_SHMEM, 19);
+	PLACE(OOMWHY_SLAB_RECLAIMABLE, enum node_stat_item, NR_SLAB_RECLAIMABLE_B, 5);
+	PLACE(OOMWHY_SLAB_UNRECLAIMABLE, enum node_stat_item, NR_SLAB_UNRECLAIMABLE_B, 6);
+	PLACE(OOMWHY_KERNEL_STACK, enum node_stat_item, NR_KERNEL_STACK_KB, 23);
+	PLACE(OOMWHY_PAGETABLES, enum node_stat_item, NR_PAGETABLE, 24);
+	PLACE(OOMWHY_INACTIVE_FILE, enum node_stat_item, NR_INACTIVE_FILE, 2);
+	PLACE(OOMWHY_SOCK, enum memcg_stat_item, MEMCG_SOCK, 0);
+	PLACE(OOMWHY_PERCPU, enum memcg_stat_item, MEMCG_PERCPU_B, 0);
+	PLACE(OOMWHY_VMALLOC, enum memcg_stat_item, MEMCG_VMALLOC, 0);
+	PLACE(OOMWHY_KERNEL, enum memcg_stat_item, MEMCG_KMEM, 0);
+	PLACE(OOMWHY_SWAP, enum memcg_stat_item, MEMCG_SWAP, 0);
+	return 0;
+}
+
+static __always_inline void add_block(s64 *sums, u64 address, u32 bytes, s64 sign)
+{
+	if (bytes > STATS_NONE * sizeof(long))
+		bytes = STATS_NONE * sizeof(long);
+	bpf_probe_read_kernel(scratch_block, bytes, (const void *)address);
+	for (u32 i = 0; i < OOMWHY_ITEMS; i++)
+		sums[i] += sign * scratch_block[scratch_places[i] & (STATS_MAX - 1)];
+}
+
+/* Fills scratch_stats from the memcg at this address. */
+__noinline int read_stats(u64 memcg)
+{
+	struct stats_at at;
+
+	compat_stats_at(&at, memcg);
+	__builtin_memset(&scratch_stats, 0, sizeof(scratch_stats));
+	add_block(scratch_stats.summed, at.summed, at.bytes, 1);
+	if (at.pending)
+		add_block(scratch_stats.summed, at.pending, at.bytes, 1);
+	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
+		u64 distance = compat_cpu_distance(&scratch_number, cpu);
+
+		if (!distance)
+			break;
+		add_block(scratch_stats.held, at.cpu + distance, at.bytes, 1);
+		if (at.cpu_summed)
+			add_block(scratch_stats.held, at.cpu_summed + distance, at.bytes, -1);
+	}
+	return 0;
+}
+
+static __always_inline u64 sibling_at(const struct list_head *next, const struct list_head *end)
+{
+	if (!next || next == end)
+		return 0;
+	return (u64)next - bpf_core_field_offset(struct cgroup_subsys_state, sibling);
+}
+
+/* The next memcg below @root, parents before their children; 0: there is none. */
+__noinline u64 next_below(u64 at, u64 root)
+{
+	const struct cgroup_subsys_state *css = (const void *)at;
+	u64 next = sibling_at(BPF_CORE_READ(css, children.next), &css->children);
+
+	for (u32 i = 0; i < OOMWHY_DEPTH_MAX && !next && css && (u64)css != root; i++) {
+		const struct cgroup_subsys_state *parent = BPF_CORE_READ(css, parent);
+
+		next = sibling_at(BPF_CORE_READ(css, sibling.next), &parent->children);
+		css = parent;
+	}
+	return next;
+}
+
+static __always_inline bool stats_are_readable(void)
+{
+	return compat_stat_order_is_told() || order_is_right;
+}
+
+/* Of a child of the owner that is still there, and of what is below it. */
+static __always_inline bool note_child(struct oomwhy_memory *record,
+				       const struct cgroup_subsys_state *css, bool was_living,
+				       u64 root)
+{
+	const struct mem_cgroup *memcg = (const void *)css;
+
+	if ((u64)BPF_CORE_READ(css, parent) != root)
+		return was_living;
+	if (!(BPF_CORE_READ(css, flags) & CSS_ONLINE))
+		return false;
+	record->living_pages += BPF_CORE_READ(memcg, memory.usage.counter);
+	record->living_shmem_pages += scratch_stats.summed[OOMWHY_SHMEM];
+	return true;
+}
+
+static __always_inline void add_tree(struct oomwhy_memory *record, u64 root)
+{
+	u64 at = next_below(root, root);
+	bool living = false;
+
+	for (u32 i = 1; i < OOMWHY_TREE_MAX && at && (i + 1) * possible_cpus <= OOMWHY_PARTS_MAX;
+	     i++) {
+		read_stats(at);
+		living = note_child(record, (const void *)at, living, root);
+		if (living)
+			record->living_shmem_pages += scratch_stats.held[OOMWHY_SHMEM];
+		for (u32 item = 0; item < OOMWHY_ITEMS; item++)
+			record->items[item] += scratch_stats.held[item];
+		record->memcgs++;
+		at = next_below(at, root);
+	}
+	if (!at)
+		record->flags |= OOMWHY_MEMORY_WHOLE;
+}
+
+static __always_inline bool tree_is_small(const struct cgroup_subsys_state *css)
+{
+	u32 below = BPF_CORE_READ(css, cgroup, nr_descendants) +
+		    BPF_CORE_READ(css, cgroup, nr_dying_descendants);
+
+	return below < OOMWHY_TREE_MAX && (below + 1) * possible_cpus <= OOMWHY_PARTS_MAX;
+}
+
+static __always_inline void begin_memory(struct oomwhy_memory *record, u64 asker)
+{
+	bool is_next = false;
+
+	__builtin_memset(record, 0, sizeof(*record));
+	record->asker = asker;
+	record->jiffies = bpf_jiffies64();
+	record->monotonic_ns = bpf_ktime_get_ns();
+	record->flush_jiffies = compat_flush_jiffies(&is_next);
+	if (is_next)
+		record->flags |= OOMWHY_MEMORY_FLUSH_NEXT;
+}
+
+static __always_inline void send_memory(const struct cgroup_subsys_state *css, u64 asker)
+{
+	struct oomwhy_memory *record = &scratch_memory;
+
+	if (!stats_are_readable())
+		return;
+	find_places();
+	read_stats((u64)css);
+	begin_memory(record, asker);
+	record->memcg_id = BPF_CORE_READ(css, cgroup, kn, id);
+	record->usage_pages = BPF_CORE_READ((const struct mem_cgroup *)css, memory.usage.counter);
+	record->memcgs = 1;
+	for (u32 i = 0; i < OOMWHY_ITEMS; i++) {
+		record->items[i] = scratch_stats.summed[i] + scratch_stats.held[i];
+		record->known |= (u64)(scratch_places[i] != STATS_NONE) << i;
+	}
+	if (tree_is_small(css))
+		add_tree(record, (u64)css);
+	head(&record->header, OOMWHY_MEMORY);
+	send_bytes(&record->header, sizeof(*record));
+}
+
+/*
+ * Of each level, what the kernel has added up and what CPUs hold beyond it for this level and for
+ * those of the chain below it. (Of what else is below it, no.)
+ */
+static __always_inline void capture_working_sets(struct oomwhy_chain *chain,
+						 const struct cgroup_subsys_state *css)
+{
+	s64 held = 0;
+
+	if (!stats_are_readable() || chain->skipped)
+		return;
+	find_places();
+	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && css; i++) {
+		s64 pages;
+
+		read_stats((u64)css);
+		held += scratch_stats.held[OOMWHY_INACTIVE_FILE];
+		pages = scratch_stats.summed[OOMWHY_INACTIVE_FILE] + held;
+		chain->level[i].inactive_file_pages = not_negative(pages);
+		chain->level[i].flags &= ~OOMWHY_MEMCG_NO_STATS;
+		css = BPF_CORE_READ(css, parent);
+	}
+}
+
+/* ---- the machine ---- */
+
+#define MACHINE(item, type, name)                                                       \
+	do {                                                                            \
+		if (bpf_core_enum_value_exists(type, name)) {                           \
+			long pages_ = 0;                                                \
+                                                                                        \
+			bpf_probe_read_kernel(&pages_, sizeof(pages_),                  \
+					      (const char *)&node->vm_stat +            \
+						      bpf_core_enum_value(type, name) * \
+							      sizeof(long));            \
+			record->items[item] += pages_;                                  \
+			record->known |= 1ULL << (item);                                \
+		}                                                                       \
+	} while (0)
+
+static __noinline int add_node(struct oomwhy_memory *record, const struct pglist_data *node)
+{
+	MACHINE(OOMWHY_ANON, enum node_stat_item, NR_ANON_MAPPED);
+	MACHINE(OOMWHY_FILE, enum node_stat_item, NR_FILE_PAGES);
+	MACHINE(OOMWHY_SHMEM, enum node_stat_item, NR_SHMEM);
+	MACHINE(OOMWHY_SLAB_RECLAIMABLE, enum node_stat_item, NR_SLAB_RECLAIMABLE_B);
+	MACHINE(OOMWHY_SLAB_UNRECLAIMABLE, enum node_stat_item, NR_SLAB_UNRECLAIMABLE_B);
+	MACHINE(OOMWHY_KERNEL_STACK, enum node_stat_item, NR_KERNEL_STACK_KB);
+	MACHINE(OOMWHY_PAGETABLES, enum node_stat_item, NR_PAGETABLE);
+	MACHINE(OOMWHY_INACTIVE_FILE, enum node_stat_item, NR_INACTIVE_FILE);
+	return 0;
+}
+
+/* Each memcg knows the machine's NUMA nodes, see capture_host(). */
+static __noinline int add_nodes(struct oomwhy_memory *record, const struct mem_cgroup *memcg)
+{
+	for (u32 i = 0; i < OOMWHY_NODES_MAX && i < possible_nodes; i++) {
+		const struct mem_cgroup_per_node *info = NULL;
+		const struct pglist_data *node;
+
+		bpf_probe_read_kernel(&info, sizeof(info),
+				      (const char *)&memcg->nodeinfo + i * sizeof(info));
+		if (!info)
+			break;
+		node = BPF_CORE_READ(info, lruvec.pgdat);
+		if (node)
+			add_node(record, node);
+	}
+	return 0;
+}
+
+static __always_inline void send_machine(const struct cgroup_subsys_state *css, u64 asker)
+{
+	struct oomwhy_memory *record = &scratch_memory;
+
+	begin_memory(record, asker);
+	add_nodes(record, (const void *)css);
+	head(&record->header, OOMWHY_MEMORY);
+	send_bytes(&record->header, sizeof(*record));
+}
+
+/* ---- is the order as we believe? ---- */
+
+/*
+ * Pages of the whole machine are the root memcg's, too, but for the few that belong to none: if it
+ * has them where we look for them, that is the place. At the first task only: one record.
+ */
+SEC("iter/task")
+int order(struct bpf_iter__task *ctx)
+{
+	const struct task_struct *task = ctx->task;
+	const struct cgroup_subsys_state *css;
+	struct oomwhy_memory *machine = &scratch_memory;
+	struct oomwhy_order record = {};
+
+	if (!task || ctx->meta->seq_num || compat_stat_order_is_told())
+		return 0;
+	css = ancestor(task_memcg_css(task), BPF_CORE_READ(task_memcg_css(task), cgroup, level));
+	find_places();
+	read_stats((u64)css);
+	begin_memory(machine, 0);
+	add_nodes(machine, (const void *)css);
+	record.memcg_pages[0] = scratch_stats.summed[OOMWHY_ANON];
+	record.memcg_pages[1] = scratch_stats.summed[OOMWHY_FILE];
+	record.memcg_pages[2] = scratch_stats.summed[OOMWHY_SHMEM];
+	record.memcg_pages[3] = scratch_stats.summed[OOMWHY_INACTIVE_FILE];
+	record.machine_pages[0] = machine->items[OOMWHY_ANON];
+	record.machine_pages[1] = machine->items[OOMWHY_FILE];
+	record.machine_pages[2] = machine->items[OOMWHY_SHMEM];
+	record.machine_pages[3] = machine->items[OOMWHY_INACTIVE_FILE];
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+#endif

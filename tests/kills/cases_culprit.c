@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cases where many pods share the limit: who holds the memory, who is to blame, and what led to it.
+ * Requests come from the QoS class alone: BestEffort has none, Guaranteed has its limit.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cases.h"
+#include "check.h"
+#include "check_line.h"
+
+#define SAMPLED_S 12 /* so long all that is there is sampled */
+
+static json_t *pod_of(json_t *line, const char *list, const struct pod *pod)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach(json_object_get(line, list), i, entry)
+	{
+		if (!strcmp(line_string(entry, "k8s.pod.uid"), pod->uid))
+			return entry;
+	}
+	line_wrong(line, "%s has no pod %s", list, pod->uid);
+	return NULL;
+}
+
+/* One culprit, and an innocent victim: the BestEffort pod grows, a Guaranteed one is chosen. */
+static void culprit(struct fixture *fx)
+{
+	fixture_limit(fx, fixture_node(fx), 128);
+	struct pod *calm = fixture_pod(fx, GUARANTEED, 48),
+		   *greedy = fixture_pod(fx, BEST_EFFORT, 0);
+	struct container *a = fixture_container(fx, calm, 0), *b = fixture_container(fx, greedy, 0);
+	struct workload *w =
+		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "32", "--adj", "1000", NULL);
+	struct workload *grows = fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", "8", "--size",
+					     "9", "--adj", "998", "--push", NULL);
+
+	fixture_tracer(fx);
+	fixture_fill(w);
+	fixture_fill(grows);
+	sleep(SAMPLED_S);
+	fixture_grow(fx, grows);
+	struct expect e = expect_death(w, a, 1000);
+	expect_limit(&e, "node", "node", &fx->node);
+	expect_trigger(&e, &b->cg, greedy);
+	json_t *line = check_kill(fx, &e);
+
+	if (!line)
+		return;
+	line_is(line, "verdict.cause", "pod_over_request");
+	line_is(line, "culprit.k8s.pod.uid", greedy->uid);
+	line_is(line, "culprit.request_source", "qos_class");
+	line_is_number(line, "culprit.request_bytes", 0);
+	if (json_boolean_value(line_get(line, "verdict.victim_is_cause")))
+		line_wrong(line, "verdict.victim_is_cause is true");
+	if (line_integer(line, "culprit.over_request_bytes") < 72 * MIB)
+		line_wrong(line, "culprit.over_request_bytes is too small");
+	if (json_array_size(line_get(line, "culprit.history.points")) < 2)
+		line_wrong(line, "the culprit has no history");
+	if (line_integer(pod_of(line, "pods", calm), "over_request_bytes") != 0)
+		line_wrong(line, "the victim's pod is above its request");
+	if (line_integer(pod_of(line, "pods", calm), "usage_bytes") < 32 * MIB)
+		line_wrong(line, "the victim's pod holds too little");
+}
+
+/* Two Guaranteed pods, neither of them full: what was promised is more than there is. */
+static void nobody(struct fixture *fx)
+{
+	fixture_limit(fx, fixture_node(fx), 112);
+	struct pod *one = fixture_pod(fx, GUARANTEED, 80), *two = fixture_pod(fx, GUARANTEED, 80);
+	struct container *a = fixture_container(fx, one, 0), *b = fixture_container(fx, two, 0);
+	struct workload *w =
+		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "44", "--adj", "1000", NULL);
+	struct workload *grows = fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", "6", "--size",
+					     "8", "--adj", "0", "--push", NULL);
+
+	fixture_tracer(fx);
+	fixture_fill(w);
+	fixture_fill(grows);
+	sleep(SAMPLED_S);
+	fixture_grow(fx, grows);
+	struct expect e = expect_death(w, a, 1000);
+	expect_limit(&e, "node", "node", &fx->node);
+	expect_trigger(&e, &b->cg, two);
+	json_t *line = check_kill(fx, &e);
+
+	if (!line)
+		return;
+	line_is(line, "verdict.cause", "requests_do_not_fit");
+	if (json_boolean_value(line_get(line, "verdict.victim_is_cause")))
+		line_wrong(line, "verdict.victim_is_cause is true");
+	if (line_get(line, "culprit"))
+		line_wrong(line, "somebody is to blame");
+	line_is_number(pod_of(line, "pods", one), "request_bytes", 80 * MIB);
+	line_is_number(pod_of(line, "pods", two), "over_request_bytes", 0);
+}
+
+/* A container that grows slowly, and stays at its limit for a while: page cache comes and goes. */
+static void before(struct fixture *fx)
+{
+	fixture_tracer(fx); /* before the cgroups: it sees their beginning */
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, 64);
+	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--rate", "6", NULL);
+	json_t *line, *points;
+	long long last;
+
+	fixture_grow(fx, w);
+	struct expect e = expect_death(w, a, 0);
+	expect_limit(&e, "container", "container", &a->cg);
+	line = check_kill(fx, &e);
+	if (!line)
+		return;
+	points = line_get(line, "history.points");
+	if (json_array_size(points) < 3)
+		line_wrong(line, "less than three points of a growth that took 10 s");
+	last = json_array_size(points) - 1;
+	if (line_integer(json_array_get(points, last), "age_ns") != 0 ||
+	    line_integer(json_array_get(points, last), "usage_bytes") !=
+		    line_integer(line, "limit_owner.usage_bytes"))
+		line_wrong(line, "the last point is not the kill");
+	for (long long i = 0; i < last; i++)
+		if (line_integer(json_array_get(points, i), "age_ns") <=
+			    line_integer(json_array_get(points, i + 1), "age_ns") ||
+		    line_integer(json_array_get(points, i), "usage_bytes") >
+			    line_integer(json_array_get(points, i + 1), "usage_bytes"))
+			line_wrong(line, "point %lld is not before the next", i);
+	if (line_integer(line, "history.growth.bytes") < 20 * MIB)
+		line_wrong(line, "history.growth.bytes is too small");
+	if (line_integer(line, "history.reclaim.passes") < 1)
+		line_wrong(line, "no reclaim was seen before the kill");
+	if (line_integer(line, "history.at_limit.duration_ns") < 0)
+		line_wrong(line, "history.at_limit.duration_ns is missing");
+	if (json_is_true(line_get(line, "history.cgroup_age_is_minimum")))
+		line_wrong(line, "the cgroup's beginning was not seen");
+}
+
+const struct kill_case culprit_cases[] = {
+	{ "culprit", "the kubepods limit: one pod is above its request, another dies",
+	  CASE_ONE_SHAPE | CASE_TRACER, culprit },
+	{ "nobody", "the kubepods limit: no pod is above its request", CASE_ONE_SHAPE | CASE_TRACER,
+	  nobody },
+	{ "before", "a container grows for ten seconds: what led to it",
+	  CASE_ONE_SHAPE | CASE_TRACER, before },
+};
+const int n_culprit_cases = sizeof(culprit_cases) / sizeof(culprit_cases[0]);

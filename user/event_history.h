@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* event_history: what led to a kill, and who holds the memory; a part of the model, see event.h. */
+#ifndef OOMWHY_EVENT_HISTORY_H
+#define OOMWHY_EVENT_HISTORY_H
+
+#include "event_parts.h"
+
+#define INCIDENT_PODS_MAX 8 /* by memory above request */
+#define TREND_POINTS_MAX 14 /* a line of text has room for so many */
+
+/* Why a limit that many share was hit. */
+enum cause {
+	CAUSE_NONE, /* not said: another level's, or not known */
+	CAUSE_POD_OVER_REQUEST,
+	CAUSE_REQUESTS_DO_NOT_FIT, /* nobody holds more than it has requested */
+};
+
+/*
+ * What led to it: the memory of one cgroup in the time before the kill. Sampled, and the last point
+ * is the kill's own.
+ */
+struct trend_point {
+	__u64 age_ns; /* before the kill */
+	__u64 usage_bytes;
+};
+
+struct trend {
+	__u64 cgroup_age_ns; /* since it was made */
+	__u64 cgroup_age_is_minimum; /* bool: it is older than that */
+	__u64 sample_age_ns; /* of the last sample */
+	struct trend_point points[TREND_POINTS_MAX]; /* oldest first */
+	__u64 points_count;
+	__u64 points_omitted; /* samples between them */
+	__u64 from_bytes; /* where the last growth began */
+	__u64 growth_bytes; /* since then */
+	__u64 growth_ns;
+	/* Counted over window_ns, up to the last sample: */
+	__u64 window_ns;
+	__u64 limit_hits, high_hits, ooms, oom_kills;
+	__u64 some_ns, full_ns; /* pressure: time in which some, or all, tasks waited */
+	/* By each reclaim for its limit, as the kernel side has counted: */
+	__u64 reclaim_evidence; /* enum evidence: whether the kernel said which cgroup's it was */
+	__u64 reclaim_passes, reclaim_bytes;
+	__u64 reclaim_ns; /* that tasks spent in it, summed */
+	/* Of these, in the unbroken series that ended with the kill: */
+	__u64 at_limit_ns;
+	__u64 at_limit_passes, at_limit_bytes, at_limit_reclaim_ns;
+};
+
+/* A pod that shares the limit. */
+struct event_pod {
+	struct identity who; /* its container that holds most; but the request is the pod's */
+	struct event_cgroup cgroup; /* the pod's */
+	__u64 biggest_id; /* cgroup of that container */
+	__u64 usage_bytes;
+	__u64 usage_age_ns; /* 0: read at the kill; else sampled so long before it */
+	__u64 working_set_bytes; /* sampled */
+	__u64 over_request_bytes;
+};
+
+struct culprit {
+	struct event_pod pod;
+	struct trend history;
+};
+
+#endif

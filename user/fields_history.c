@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fields_history: the rows of what led to a kill, and of who holds the memory. */
+#include "fields_rows.h"
+
+const char *const cause_names[] = { "", "pod_over_request", "requests_do_not_fit", NULL };
+#define IN struct trend_point
+static const struct field trend_point_rows[] = {
+	U64(age_ns, "age_ns", "How long before the kill, in ns; 0: the kill itself."),
+	U64(usage_bytes, "usage_bytes", "Memory charged then, in bytes."),
+};
+static DEFINE(trend_point_table, trend_point_rows);
+#undef IN
+
+#define IN struct trend
+static const struct field trend_rows[] = {
+	U64(cgroup_age_ns, "cgroup_age_ns", "Since the cgroup was made, in ns."),
+	BOOL(cgroup_age_is_minimum, "cgroup_age_is_minimum",
+	     "True: that was before oomwhy came, and it may be older."),
+	U64(sample_age_ns, "sample_age_ns", "How long before the kill it was last sampled, in ns."),
+	LIST(points, "points", struct trend_point, trend_point_table,
+	     "Memory charged over time, oldest first, the kill's own last."),
+	U64(from_bytes, "growth.from_bytes", "Where the last growth began, in bytes."),
+	U64(growth_bytes, "growth.bytes", "Growth since then in bytes."),
+	U64(growth_ns, "growth.duration_ns", "How long that took, in ns."),
+	U64(window_ns, "counters.window_ns", "Over how long the next are counted, in ns."),
+	U64(limit_hits, "counters.limit_hits",
+	    "Times that the limit (v2: or one below it) held back a charge."),
+	U64(high_hits, "counters.high_hits", "Times that memory.high was exceeded."),
+	U64(ooms, "counters.ooms", "Times that reclaim did not help (memory.events oom)."),
+	U64(oom_kills, "counters.oom_kills", "Processes killed."),
+	U64(some_ns, "pressure.some_ns",
+	    "Time in that window in which some task waited for memory, in ns."),
+	U64(full_ns, "pressure.full_ns", "The same, in which all tasks did."),
+	ENUM(reclaim_evidence, "reclaim.evidence", evidence_names,
+	     "Inferred: the kernel did not say for which cgroup it reclaimed."),
+	U64(reclaim_passes, "reclaim.passes", "Times that memory was reclaimed for its limit."),
+	U64(reclaim_bytes, "reclaim.bytes", "Memory reclaimed, in bytes."),
+	U64(reclaim_ns, "reclaim.stalled_ns", "Time that tasks spent in it, summed, in ns."),
+	U64(at_limit_ns, "at_limit.duration_ns",
+	    "From the first to the last reclaim of the unbroken series before the kill, in ns."),
+	U64(at_limit_passes, "at_limit.passes", "Times that memory was reclaimed meanwhile."),
+	U64(at_limit_bytes, "at_limit.bytes", "Memory reclaimed meanwhile, in bytes."),
+	U64(at_limit_reclaim_ns, "at_limit.stalled_ns", "Time that tasks spent in it, in ns."),
+};
+DEFINE(fields_trend, trend_rows);
+#undef IN
+
+#define POD(p)                                                                             \
+	IDENTITY_OF(p who, "The pod's"),                                                   \
+		TABLE(p cgroup, "cgroup", struct event_cgroup, fields_cgroup,              \
+		      "Cgroup of the pod."),                                               \
+		U64(p biggest_id, "biggest_container_cgroup_id",                           \
+		    "ID of the cgroup of that container of the pod which holds most."),    \
+		U64(p usage_bytes, "usage_bytes", "Memory charged to the pod, in bytes."), \
+		U64(p usage_age_ns, "usage_age_ns",                                        \
+		    "How long before the kill that was read, in ns; 0: at the kill."),     \
+		U64(p working_set_bytes, "working_set_bytes",                              \
+		    "Usage without inactive file cache, in bytes, as sampled."),           \
+		U64(p over_request_bytes, "over_request_bytes",                            \
+		    "Usage above the request, in bytes; 0: within it.")
+
+#define IN struct event_pod
+static const struct field pod_rows[] = { POD() };
+DEFINE(fields_pod, pod_rows);
+#undef IN
+
+#define IN struct culprit
+static const struct field culprit_rows[] = {
+	POD(pod.),
+	TABLE(history, "history", struct trend, fields_trend, "What led to it."),
+};
+DEFINE(fields_culprit, culprit_rows);
+#undef IN

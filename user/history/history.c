@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "history/history.h"
+#include "place.h"
+
+#define TICK_MS 1000
+#define SLOW_TICKS 10
+#define FAST_MAX 64 /* cgroups near their limits that are looked at each second */
+#define SLICE_DEPTH_MAX 2 /* further down, what is no pod's is not sampled */
+#define IDS_MAX 128 /* of one bucket of the index */
+#define PATH_SIZE 8192
+
+__u64 history_pod_key(const char *path, size_t len)
+{
+	__u64 key = 0xcbf29ce484222325ULL; /* FNV-1a */
+	struct place place;
+	int depth = 0;
+
+	place_path(path, len, &place);
+	if (!place.pod_depth)
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		if (path[i] == '/' && depth++ == place.pod_depth)
+			break;
+		key = (key ^ (unsigned char)path[i]) * 0x100000001b3ULL;
+	}
+	return key ? key : 1;
+}
+
+static bool is_wanted(const struct place *place)
+{
+	switch (place->level) {
+	case LIMIT_CONTAINER:
+	case LIMIT_POD:
+	case LIMIT_QOS:
+	case LIMIT_NODE:
+		return true;
+	case LIMIT_SLICE:
+		return place->depth <= SLICE_DEPTH_MAX;
+	default:
+		return false;
+	}
+}
+
+/* The folder of a cgroup; false where it is not known or too long. */
+static bool folder_of(const struct history *history, __u64 id, char *ret, size_t *ret_root_len)
+{
+	size_t root = strlen(history->config.root), len;
+
+	if (root >= PATH_SIZE)
+		return false;
+	memcpy(ret, history->config.root, root);
+	len = index_path(history->config.index, id, ret + root, PATH_SIZE - 1 - root);
+	ret[root + len] = '\0';
+	*ret_root_len = root;
+	return len > 0;
+}
+
+/* Boot time of a time of the wall clock; what is not in the past is now. */
+static __u64 boot_of_wall(__u64 wall_ns, __u64 boot_time_ns)
+{
+	__u64 now_ns = clock_wall_ns();
+	__u64 ago_ns = wall_ns < now_ns ? now_ns - wall_ns : 0;
+
+	return ago_ns < boot_time_ns ? boot_time_ns - ago_ns : 0;
+}
+
+static void sample(struct history *history, int index, bool all, __u64 boot_time_ns)
+{
+	const struct slot *slot = &history->store.slots[index];
+	struct sample_folder folder;
+	struct sample sample;
+	char path[PATH_SIZE];
+	size_t root;
+	int err = -ENOENT;
+
+	if (folder_of(history, slot->id, path, &root))
+		err = sample_read(path, slot->id, history->config.is_v1, all, &sample, &folder);
+	if (!err) {
+		sample.boot_time_ns = boot_time_ns;
+		store_put(&history->store, index, &sample, all);
+	} else if (err == -ENOENT || err == -ESTALE || err == -ENODEV || err == -ENODATA) {
+		store_removed(&history->store, index, boot_time_ns);
+	}
+}
+
+/* A cgroup that was not sampled before. */
+static void begin(struct history *history, __u64 id, __u64 boot_time_ns)
+{
+	struct slot slot = { .id = id };
+	struct sample_folder folder;
+	struct sample sample;
+	char path[PATH_SIZE];
+	struct place place;
+	size_t root;
+	int index;
+
+	if (!folder_of(history, id, path, &root))
+		return;
+	place_path(path + root, strlen(path + root), &place);
+	if (!is_wanted(&place) ||
+	    sample_read(path, id, history->config.is_v1, true, &sample, &folder))
+		return;
+	slot.level = place.level;
+	slot.qos = place.qos;
+	slot.pod_key = history_pod_key(path + root, strlen(path + root));
+	slot.made_ns = boot_of_wall(folder.modified_wall_ns, boot_time_ns);
+	index = store_claim(&history->store, &slot);
+	if (index < 0 && !history->told_full)
+		log_error("more than %d cgroups: of some there is no history", STORE_SLOTS);
+	history->told_full |= index < 0;
+	if (index < 0)
+		return;
+	sample.boot_time_ns = boot_time_ns;
+	store_put(&history->store, index, &sample, true);
+}
+
+static void look_for_cgroups(struct history *history, __u64 boot_time_ns)
+{
+	__u64 ids[IDS_MAX];
+
+	for (size_t bucket = 0; bucket < INDEX_BUCKETS; bucket++) {
+		size_t count = index_ids(history->config.index, bucket, ids, IDS_MAX);
+
+		for (size_t i = 0; i < count; i++) {
+			int index = store_index(&history->store, ids[i]);
+
+			if (index < 0 || history->store.slots[index].removed_ns)
+				begin(history, ids[i], boot_time_ns);
+		}
+	}
+}
+
+/* What is known by now: files are read late, and requests change. */
+static void ask_request(struct history *history, int index)
+{
+	const struct slot *slot = &history->store.slots[index];
+	struct request request = { .source = REQUEST_ALLOCATED };
+	struct container_names names;
+
+	if ((slot->level != LIMIT_CONTAINER && slot->level != LIMIT_POD) ||
+	    !index_names(history->config.index, slot->id, 0, &names))
+		return;
+	if (slot->level == LIMIT_POD) {
+		request.bytes = names.pod_request_bytes;
+	} else {
+		request.bytes = names.request_bytes;
+		request.error_bytes = names.request_error_bytes;
+		request.source = names.request_source;
+	}
+	store_put_request(&history->store, index, &request, names.is_sandbox);
+}
+
+/* @part: of the whole, in sixteenths */
+static bool is_near_limit(const struct slot *slot, unsigned int part)
+{
+	__u64 limit_bytes = slot->last.limit_bytes;
+
+	return limit_bytes < NO_LIMIT && slot->last.usage_bytes >= limit_bytes / 16 * part;
+}
+
+/* The machine's own: less than a sixteenth could be had without swapping. */
+static bool machine_is_short(void)
+{
+	unsigned long long total_kib = 0, available_kib = 0;
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "MemTotal: %llu kB", &total_kib) == 1)
+			continue;
+		if (sscanf(line, "MemAvailable: %llu kB", &available_kib) == 1)
+			break;
+	}
+	fclose(file);
+	return available_kib && available_kib < total_kib / 16;
+}
+
+void history_tick(struct history *history, __u64 boot_time_ns)
+{
+	bool pods_are_short;
+	int fast = 0;
+
+	if (!history->config.root[0])
+		return;
+	pods_are_short = machine_is_short();
+	if (__atomic_exchange_n(&history->stale, false, __ATOMIC_ACQ_REL) ||
+	    history->ticks % SLOW_TICKS == 0)
+		look_for_cgroups(history, boot_time_ns);
+	for (int i = 0; i < (int)history->store.used; i++) {
+		const struct slot *slot = &history->store.slots[i];
+		bool is_due = (history->ticks + i) % SLOW_TICKS == 0;
+		bool is_short_pod = history->pods_are_short && slot->level == LIMIT_POD;
+
+		if (slot->removed_ns || slot->last.boot_time_ns == boot_time_ns)
+			continue;
+		if (is_due || is_short_pod || (is_near_limit(slot, 14) && fast++ < FAST_MAX))
+			sample(history, i, is_due, boot_time_ns);
+		if (is_due || slot->request.bytes == NOT_KNOWN)
+			ask_request(history, i);
+		if (slot->level == LIMIT_NODE)
+			pods_are_short |= is_near_limit(slot, 15);
+	}
+	history->pods_are_short = pods_are_short;
+	history->ticks++;
+}
+
+static void *run(void *context)
+{
+	struct history *history = context;
+	struct pollfd stop = { .fd = history->stop_fd, .events = POLLIN };
+
+	do
+		history_tick(history, clock_boot_ns());
+	while (poll(&stop, 1, TICK_MS) <= 0);
+	return NULL;
+}
+
+void history_init(struct history *history)
+{
+	memset(history, 0, sizeof(*history));
+	store_init(&history->store);
+}
+
+int history_start(struct history *history, const struct history_config *config)
+{
+	history->config = *config;
+	history->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (history->stop_fd < 0)
+		return -errno;
+	return thread_start(&history->thread, "oomwhy-history", run, history);
+}
+
+void history_stop(struct history *history)
+{
+	uint64_t one = 1;
+
+	if (write(history->stop_fd, &one, sizeof(one)) == sizeof(one))
+		pthread_join(history->thread, NULL);
+	close(history->stop_fd);
+	store_free(&history->store);
+}
+
+void history_made(struct history *history, __u64 cgroup_id, __u64 boot_time_ns)
+{
+	store_born(&history->store, cgroup_id, boot_time_ns);
+	__atomic_store_n(&history->stale, true, __ATOMIC_RELEASE);
+}
