@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/privileges.h"
 #include "fields.h"
 #include "identify.h"
 #include "judge.h"
@@ -94,8 +95,8 @@ static bool hook_is_silent(const struct tracer *tracer)
 
 /*
  * A hook may be attached and never fire (kernel.ftrace_enabled=0). The kill that shows it is told,
- * its owner inferred; for the next ones the keeper attaches what the plan tracepoint has besides.
- * The silent hooks stay: they may fire again.
+ * its owner inferred: what the plan tracepoint has besides is attached from the start, since later
+ * nobody may attach any more. The silent hooks stay: they may fire again.
  */
 static void watch_hook(struct tracer *tracer)
 {
@@ -106,19 +107,7 @@ static void watch_hook(struct tracer *tracer)
 		  attach_names[tracer->plan]);
 	tracer->silent_plan = tracer->plan;
 	tracer->plan = ATTACH_TRACEPOINT;
-	keeper_ask(&tracer->keeper);
 	tracer_note_start(tracer);
-}
-
-/* T2 */
-static void degrade(void *context)
-{
-	const struct tracer *tracer = context;
-	int err = bpf_source__degrade(tracer->source);
-
-	if (err)
-		log_error("the reclaim tracepoints cannot be attached (%s): less is inferred",
-			  strerror(-err));
 }
 
 static void take_kill_record(void *context, const void *record, size_t size)
@@ -237,7 +226,6 @@ static int start_threads(struct tracer *tracer)
 		.names_are_unread = tracer->probe.reads_are_direct,
 		.fd = bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
-		.chore = degrade,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,
 		.names = tracer,
@@ -352,6 +340,15 @@ static void lock_memory(struct tracer *tracer)
 		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
 }
 
+/* All is attached and locked; reading the rings, which is what is left, needs nothing. */
+static void drop_privileges(void)
+{
+	int err = privileges_keep(PRIVILEGES_NONE);
+
+	if (err)
+		log_error("privileges are kept: %s", strerror(-err));
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -383,6 +380,7 @@ static enum exit_status trace(struct tracer *tracer)
 		return STATUS_FAILED;
 	}
 	lock_memory(tracer);
+	drop_privileges();
 	tracer->started_ns = clock_boot_ns();
 	tracer_note_start(tracer);
 	loop(tracer);

@@ -297,6 +297,40 @@ static void series_outlive_their_pod_by_an_hour(void **state)
 	assert_int_equal(figures.containers[0].kills[LIMIT_CONTAINER], 2);
 }
 
+/* Of the pods that share a limit, only the one above its request is named. */
+static void culprits(void **state)
+{
+	struct identity *who = &ev.incident.culprit.pod.who;
+	char pod[32];
+
+	(void)state;
+	make_kill(LIMIT_NODE, 1, "report", "app");
+	ev.incident.verdict.cause = CAUSE_REQUESTS_DO_NOT_FIT;
+	who->namespace_name = put("ml");
+	who->pod_name = put("trainer-0");
+	metrics_take(&metrics, &ev);
+	write_text(METRICS_CLASSIC);
+	assert_null(strstr(text, "trainer-0"));
+	ev.incident.verdict.cause = CAUSE_POD_OVER_REQUEST;
+	metrics_take(&metrics, &ev);
+	write_text(METRICS_CLASSIC);
+	assert_line("oomwhy_culprit_last_timestamp_seconds{namespace=\"ml\",pod=\"trainer-0\"} "
+		    "1795600000.123");
+	for (int i = 0; i < METRICS_CULPRITS_MAX; i++) {
+		make_kill(LIMIT_NODE, 1, "report", "app");
+		ev.incident.verdict.cause = CAUSE_POD_OVER_REQUEST;
+		snprintf(pod, sizeof(pod), "trainer-%d", i + 1);
+		who->namespace_name = put("ml");
+		who->pod_name = put(pod);
+		metrics_take(&metrics, &ev);
+	}
+	write_text(METRICS_CLASSIC);
+	assert_int_equal(count_lines("oomwhy_culprit_last_timestamp_seconds{"),
+			 METRICS_CULPRITS_MAX);
+	assert_null(strstr(text, "\"trainer-0\""));
+	assert_line("oomwhy_series_evicted_total 1");
+}
+
 static void start_losses_and_lookups(void **state)
 {
 	(void)state;
@@ -359,6 +393,7 @@ int main(void)
 		TEST(hostile_names),
 		TEST(series_have_a_bound),
 		TEST(series_outlive_their_pod_by_an_hour),
+		TEST(culprits),
 		TEST(start_losses_and_lookups),
 		TEST(formats),
 	};

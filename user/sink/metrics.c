@@ -149,11 +149,26 @@ static void count_victim(struct metrics *metrics, const struct event *ev,
 	put_pod_path(ev, task->cgroup.path, entry->pod_path, sizeof(entry->pod_path));
 }
 
+/* Who is above its request, where all pods share the limit. */
+static void note_culprit(struct metrics *metrics, const struct event *ev)
+{
+	struct metrics_entry *entry;
+
+	if (ev->incident.verdict.cause != CAUSE_POD_OVER_REQUEST)
+		return;
+	entry = find_named(metrics, ev, &ev->incident.culprit.pod.who, false);
+	if (!entry)
+		return;
+	entry->used = ++metrics->clock;
+	entry->last_ns = ev->time_ns;
+}
+
 static void count_incident(struct metrics *metrics, const struct event *ev)
 {
 	const struct incident *incident = &ev->incident;
 
 	metrics->figures.incidents[level_of(ev)]++;
+	note_culprit(metrics, ev);
 	count_victim(metrics, ev, &incident->victim);
 	for (__u64 i = 0; i < incident->other_victims_count; i++)
 		count_victim(metrics, ev, &incident->other_victims[i]);

@@ -2,7 +2,6 @@
 /* metrics_address: where the metrics are served. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,17 +65,20 @@ bool metrics_http_parse(const char *text, struct metrics_address *ret)
 static void write_url(int fd, char *ret, size_t size)
 {
 	struct sockaddr_storage address;
+	const struct sockaddr_in *in = (struct sockaddr_in *)&address;
+	const struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
 	socklen_t len = sizeof(address);
-	char host[INET6_ADDRSTRLEN], port[8];
+	char host[INET6_ADDRSTRLEN] = "";
 
-	if (getsockname(fd, (struct sockaddr *)&address, &len) ||
-	    getnameinfo((struct sockaddr *)&address, len, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV))
+	if (getsockname(fd, (struct sockaddr *)&address, &len)) {
 		snprintf(ret, size, "a port that is not known");
-	else if (address.ss_family == AF_INET6)
-		snprintf(ret, size, "http://[%s]:%s/metrics", host, port);
-	else
-		snprintf(ret, size, "http://%s:%s/metrics", host, port);
+	} else if (address.ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(ret, size, "http://[%s]:%u/metrics", host, ntohs(in6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		snprintf(ret, size, "http://%s:%u/metrics", host, ntohs(in->sin_port));
+	}
 }
 
 int metrics_http_listen(const struct metrics_address *address, char *ret_url, size_t size)

@@ -298,7 +298,8 @@ int metrics_http_start(const struct metrics_http_config *config, struct metrics_
 	http->config = *config;
 	http->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = http->stop_fd < 0 ? -errno : open_server(http) ? 0 : -ENOMEM;
-	err = err ? err : thread_start(&http->thread, "oomwhy-metrics", run, http);
+	err = err ? err : thread_start(&http->thread, "oomwhy-metrics",
+				       PRIVILEGES_NONE, run, http);
 	if (err) {
 		close_server(http);
 		return err;
