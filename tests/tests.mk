@@ -117,7 +117,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test kill-test metrics-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -159,6 +159,11 @@ cli-test: $(OUTPUT)/oomwhy
 metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== metrics, as Prometheus sees them"
 	@tests/metrics/run || [ $$? = 69 ]
+
+# Which capabilities are needed: README.md's table comes from it. CAPS_TEST=--update writes it.
+caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== which capabilities are needed, in virtual machines"
+	@tests/caps/run $(CAPS_TEST) || [ $$? = 69 -a "$$CI" != true ]
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups

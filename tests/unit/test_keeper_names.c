@@ -115,7 +115,7 @@ static void *run(void *context)
 /* T2 */
 static void start(void)
 {
-	assert_int_equal(thread_start(&thread, "names", run, NULL), 0);
+	assert_int_equal(thread_start(&thread, "names", PRIVILEGES_NONE, run, NULL), 0);
 	has_thread = true;
 }
 

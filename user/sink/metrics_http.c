@@ -69,11 +69,16 @@ static struct bufferevent *begin_connection(struct event_base *base, void *conte
 {
 	struct metrics_http *http = context;
 	struct connection *connection = free_connection(http);
-	struct bufferevent *bev = connection ? bufferevent_socket_new(base, -1, 0) : NULL;
+	struct bufferevent *bev = NULL;
 
+	/* Its descriptor lives as long as our reference: else the next connection got the same, and
+	 * this one went on reading from it. */
+	if (connection)
+		bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (!bev)
 		return NULL;
 	bufferevent_incref(bev);
+	bufferevent_setwatermark(bev, EV_READ, 0, 2 * METRICS_REQUEST_BYTES_MAX);
 	connection->bev = bev;
 	connection->since_ns = clock_boot_ns();
 	evtimer_add(http->tick, &tick_time);
@@ -298,8 +303,7 @@ int metrics_http_start(const struct metrics_http_config *config, struct metrics_
 	http->config = *config;
 	http->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = http->stop_fd < 0 ? -errno : open_server(http) ? 0 : -ENOMEM;
-	err = err ? err : thread_start(&http->thread, "oomwhy-metrics",
-				       PRIVILEGES_NONE, run, http);
+	err = err ? err : thread_start(&http->thread, "oomwhy-metrics", PRIVILEGES_NONE, run, http);
 	if (err) {
 		close_server(http);
 		return err;
