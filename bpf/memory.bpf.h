@@ -180,14 +180,16 @@ static __always_inline void begin_memory(struct oomwhy_memory *record, u64 asker
 		record->flags |= OOMWHY_MEMORY_FLUSH_NEXT;
 }
 
-static __always_inline void send_memory(const struct cgroup_subsys_state *css, u64 asker)
+/* @at: address of the memcg's css. */
+__noinline int send_memory(u64 at, u64 asker)
 {
+	const struct cgroup_subsys_state *css = (const void *)at;
 	struct oomwhy_memory *record = &scratch_memory;
 
 	if (!stats_are_readable())
-		return;
+		return 0;
 	find_places();
-	read_stats((u64)css);
+	read_stats(at);
 	begin_memory(record, asker);
 	record->memcg_id = BPF_CORE_READ(css, cgroup, kn, id);
 	record->usage_pages = BPF_CORE_READ((const struct mem_cgroup *)css, memory.usage.counter);
@@ -197,9 +199,10 @@ static __always_inline void send_memory(const struct cgroup_subsys_state *css, u
 		record->known |= (u64)(scratch_places[i] != STATS_NONE) << i;
 	}
 	if (tree_is_small(css))
-		add_tree(record, (u64)css);
+		add_tree(record, at);
 	head(&record->header, OOMWHY_MEMORY);
 	send_bytes(&record->header, sizeof(*record));
+	return 0;
 }
 
 /*
@@ -281,6 +284,79 @@ static __always_inline void send_machine(const struct cgroup_subsys_state *css, 
 	add_nodes(record, (const void *)css);
 	head(&record->header, OOMWHY_MEMORY);
 	send_bytes(&record->header, sizeof(*record));
+}
+
+/* ---- whose memory is told ---- */
+
+#define NO_LIMIT_PAGES \
+	(1ULL << 47) /* PAGE_COUNTER_MAX with pages of 64 KiB; no machine is so big */
+
+/* Less what CPUs have held in stock (MEMCG_CHARGE_BATCH each) and given back: as infer.c sees it.
+ */
+static __always_inline bool counter_is_full(u64 usage_pages, u64 limit_pages)
+{
+	u64 slack_pages = 64 * (u64)possible_cpus;
+
+	if (slack_pages > limit_pages / 8)
+		slack_pages = limit_pages / 8;
+	return usage_pages + slack_pages >= limit_pages;
+}
+
+/*
+ * A memcg whose usage has reached its limit. A full swap counter kills nobody on cgroup v2, and
+ * Kubernetes often sets it to 0.
+ */
+static __always_inline bool is_full(const struct oomwhy_memcg *memcg)
+{
+	return counter_is_full(memcg->usage_pages, memcg->limit_pages) ||
+	       (memory_hierarchy &&
+		counter_is_full(memcg->swap_usage_pages, memcg->swap_limit_pages));
+}
+
+static __always_inline bool is_limited(const struct oomwhy_memcg *memcg)
+{
+	return memcg->limit_pages < NO_LIMIT_PAGES ||
+	       (memory_hierarchy && memcg->swap_limit_pages < NO_LIMIT_PAGES);
+}
+
+/* Of the two lowest memcgs that are full, or only have a limit. Returns whether there is one. */
+static __always_inline bool send_suspects(const struct oomwhy_chain *chain, u64 asker, bool full,
+					  const struct cgroup_subsys_state *css)
+{
+	u32 sent = 0;
+
+	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && sent < 2; i++) {
+		if (full ? is_full(&chain->level[i]) : is_limited(&chain->level[i])) {
+			send_memory((u64)css, asker);
+			sent++;
+		}
+		css = BPF_CORE_READ(css, parent);
+	}
+	return sent;
+}
+
+/*
+ * What filled the limit's owner; where it is not known, those that may be it: they are full, or
+ * have been so a moment ago. And the machine's memory: one of the levels is the machine.
+ */
+static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
+					  bool decided, const struct cgroup_subsys_state *css)
+{
+	send_machine(css, asker);
+	if (chain->skipped)
+		return;
+	if (!decided) {
+		if (!send_suspects(chain, asker, true, css))
+			send_suspects(chain, asker, false, css);
+		return;
+	}
+	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count; i++) {
+		if (chain->level[i].id == owner_id) {
+			send_memory((u64)css, asker);
+			break;
+		}
+		css = BPF_CORE_READ(css, parent);
+	}
 }
 
 /* ---- is the order as we believe? ---- */

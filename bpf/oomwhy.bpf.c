@@ -180,28 +180,6 @@ int BPF_KPROBE(member_kprobe, const struct task_struct *task)
 	return member_considered(task);
 }
 
-/* Less what CPUs have held in stock (MEMCG_CHARGE_BATCH each) and given back: as infer.c sees it.
- */
-static __always_inline bool counter_is_full(u64 usage_pages, u64 limit_pages)
-{
-	u64 slack_pages = 64 * (u64)possible_cpus;
-
-	if (slack_pages > limit_pages / 8)
-		slack_pages = limit_pages / 8;
-	return usage_pages + slack_pages >= limit_pages;
-}
-
-/*
- * A memcg whose usage has reached its limit. A full swap counter kills nobody on cgroup v2, and
- * Kubernetes often sets it to 0.
- */
-static __always_inline bool is_full(const struct oomwhy_memcg *memcg)
-{
-	return counter_is_full(memcg->usage_pages, memcg->limit_pages) ||
-	       (memory_hierarchy &&
-		counter_is_full(memcg->swap_usage_pages, memcg->swap_limit_pages));
-}
-
 static __noinline int capture_children(struct oomwhy_children *record,
 				       const struct cgroup_subsys_state *parent)
 {
@@ -259,32 +237,6 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 		send_children_of(first, asker);
 	if (second)
 		send_children_of(second, asker);
-}
-
-/*
- * What filled the limit's owner; where it is not known, those that may be it: the lowest full
- * memcgs. The machine's memory goes with it: one of the levels is the machine.
- */
-static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
-					  bool decided, const struct cgroup_subsys_state *css)
-{
-	const struct cgroup_subsys_state *first = NULL, *second = NULL;
-
-	send_machine(css, asker);
-	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
-		if (decided ? chain->level[i].id == owner_id : is_full(&chain->level[i])) {
-			if (first) {
-				second = css;
-				break;
-			}
-			first = css;
-		}
-		css = BPF_CORE_READ(css, parent);
-	}
-	if (first)
-		send_memory(first, asker);
-	if (second)
-		send_memory(second, asker);
 }
 
 /*

@@ -21,6 +21,26 @@ bool cmd_parse_output(const char *text, bool *ret_json)
 	return *ret_json || !strcmp(text, "text");
 }
 
+bool cmd_parse_duration(const char *text, __u64 *ret_ns)
+{
+	static const struct {
+		const char *suffix;
+		__u64 seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || !number)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(end, units[i].suffix))
+			return !__builtin_mul_overflow(number, units[i].seconds * 1000000000ULL,
+						       ret_ns);
+	return false;
+}
+
 const char *cmd_node_name(void)
 {
 	const char *name = getenv("NODE_NAME");

@@ -90,27 +90,6 @@ static bool parse_count(const char *text, __u64 *ret)
 	return !errno && *text >= '0' && *text <= '9' && !*end && *ret > 0;
 }
 
-/* "30s", "5m", "1h", "2d"; a bare number is seconds. */
-static bool parse_duration(const char *text, __u64 *ret_ns)
-{
-	static const struct {
-		const char *suffix;
-		__u64 seconds;
-	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
-	unsigned long long number;
-	char *end;
-
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || !number)
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (!strcmp(end, units[i].suffix))
-			return !__builtin_mul_overflow(number, units[i].seconds * 1000000000ULL,
-						       ret_ns);
-	return false;
-}
-
 static bool parse_attach(const char *text, enum attach_plan *ret)
 {
 	*ret = ATTACH_NONE;
@@ -183,7 +162,7 @@ static bool take_option(int option, struct tracer_options *ret)
 	case OPT_COUNT:
 		return parse_count(optarg, &ret->count);
 	case OPT_DURATION:
-		return parse_duration(optarg, &ret->duration_ns);
+		return cmd_parse_duration(optarg, &ret->duration_ns);
 	case OPT_ATTACH:
 		return parse_attach(optarg, &ret->attach);
 	case OPT_NODE:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "base/units.h"
 #include "doctor.h"
+#include "names/names.h"
 #include "names/walk.h"
 
 #define PATH_BYTES 4096
@@ -97,6 +99,30 @@ static void add_cgroup_mount(struct doctor *doctor)
 		    "with --host-root where the machine's / is");
 }
 
+/* On a node something of a runtime's or of kubelet's is there to see. */
+static void add_names(struct doctor *doctor)
+{
+	const char *host_root = doctor->options->host_root;
+	struct names *names = names_open(host_root, NULL, doctor->machine.memory_total_bytes);
+	struct finding *finding;
+	char folders[128];
+	int err = errno;
+
+	if (names && names_folders(names, folders, sizeof(folders))) {
+		checkup_add(doctor->ret, FINDING_OK, "names", "read from %s", folders);
+		names_close(names);
+		return;
+	}
+	finding = checkup_add(doctor->ret, FINDING_DEGRADED, "names",
+			      "pods and containers stay without: %s",
+			      names ? "no runtime's folder, no pod's logs" : strerror(err));
+	finding_fix(finding,
+		    "mount containerd's task folder (CRI-O's, docker's), /var/log/pods and "
+		    "/var/log/containers below the host's root, in a pod as hostPaths, or say with "
+		    "trace --root where they are; without Kubernetes nothing is missing");
+	names_close(names);
+}
+
 void doctor_machine(struct doctor *doctor)
 {
 	add_kernel(doctor);
@@ -105,4 +131,5 @@ void doctor_machine(struct doctor *doctor)
 	add_pressure(doctor);
 	add_controller(doctor);
 	add_cgroup_mount(doctor);
+	add_names(doctor);
 }

@@ -106,6 +106,24 @@ enum constraint {
 	OOM_CONSTRAINT_MEMCG,
 };
 
+/* What fills most of the limit owner's memory, or the odd kind that fills much of it. */
+enum filled {
+	FILLED_NOT_SAID,
+	FILLED_ANON,
+	FILLED_FILE,
+	FILLED_TMPFS,
+	FILLED_LEFT_BEHIND, /* by dead containers */
+	FILLED_SLAB_RECLAIMABLE,
+	FILLED_SLAB_UNRECLAIMABLE,
+	FILLED_PAGETABLES,
+	FILLED_KERNEL_STACKS,
+	FILLED_SOCKETS,
+	FILLED_PERCPU,
+	FILLED_VMALLOC,
+	FILLED_KERNEL, /* that has no name of its own */
+	FILLED_REST,
+};
+
 /* Where the figures of what fills the memory come from. */
 enum memory_source {
 	MEMORY_NOT_READ,
@@ -238,6 +256,8 @@ struct verdict {
 	__u64 container_ends; /* bool: the victim was process 1 of its container */
 	__u64 equal_limits; /* bool: the owner's limit is the container's own (see "the trap" in the
 			       manual) */
+	__u64 filled_by; /* enum filled */
+	struct text reason; /* the same as a sentence with a figure */
 	struct text manifest_field; /* what to change, as a field of the manifest */
 	struct text action; /* one sentence */
 	struct suspect suspects[INCIDENT_SUSPECTS_MAX]; /* for LIMIT_UNKNOWN */
@@ -259,6 +279,7 @@ struct limit_owner {
 struct allocation {
 	__s64 order; /* the request was for 2^order pages */
 	__u64 gfp_mask; /* the kernel's own bits, which differ between kernels */
+	struct text gfp_flags; /* the same in its words */
 };
 
 struct stall {
@@ -275,6 +296,7 @@ struct losses {
 	__u64 queue; /* the reader of stdout was too slow */
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* the kernel did not run a program (recursion) */
+	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
 };
 
 struct incident {
@@ -298,6 +320,11 @@ struct incident {
 	struct {
 		struct limit nested, container, pod, qos, node, slice, host;
 	} limits;
+	struct {
+		__u64 eviction_bytes; /* kubelet's hard threshold of memory.available */
+		__u64 hugepages_bytes;
+		__u64 allocatable_bytes; /* what the limit of all pods leaves beside these */
+	} node_reserve;
 	struct memory memory;
 	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
 	__u64 memcgs_count;
@@ -319,6 +346,12 @@ struct incident {
 	__u64 host_low_bytes; /* below this the machine itself is short (sum of the high watermarks)
 			       */
 	__u64 cgroup_version; /* of the memory controller: 1 or 2 */
+	struct {
+		struct text missing; /* parts of the kernel's report that its log does not have */
+		__u64 ambiguous; /* bool: a name in it looks like the report's own words; 1 or not
+				    said */
+		__u64 mixed; /* bool: its lines stand among another report's; 1 or not said */
+	} log; /* evidence "log" only */
 	__u64 losses_total; /* up to this line */
 };
 

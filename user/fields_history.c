@@ -42,12 +42,12 @@ static const struct field trend_rows[] = {
 	U64(at_limit_bytes, "at_limit.bytes", "Memory reclaimed meanwhile, in bytes."),
 	U64(at_limit_reclaim_ns, "at_limit.stalled_ns", "Time that tasks spent in it, in ns."),
 };
-DEFINE(fields_trend, trend_rows);
+DEFINE(trend_table, trend_rows);
 #undef IN
 
 #define POD(p)                                                                             \
 	IDENTITY_OF(p who, "The pod's"),                                                   \
-		TABLE(p cgroup, "cgroup", struct event_cgroup, fields_cgroup,              \
+		TABLE(p cgroup, "cgroup", struct event_cgroup, cgroup_table,              \
 		      "Cgroup of the pod."),                                               \
 		U64(p biggest_id, "biggest_container_cgroup_id",                           \
 		    "ID of the cgroup of that container of the pod which holds most."),    \
@@ -61,13 +61,13 @@ DEFINE(fields_trend, trend_rows);
 
 #define IN struct event_pod
 static const struct field pod_rows[] = { POD() };
-DEFINE(fields_pod, pod_rows);
+DEFINE(pod_table, pod_rows);
 #undef IN
 
 #define IN struct culprit
 static const struct field culprit_rows[] = {
 	POD(pod.),
-	TABLE(history, "history", struct trend, fields_trend, "What led to it."),
+	TABLE(history, "history", struct trend, trend_table, "What led to it."),
 };
-DEFINE(fields_culprit, culprit_rows);
+DEFINE(culprit_table, culprit_rows);
 #undef IN

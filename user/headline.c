@@ -100,6 +100,8 @@ static const char *suspect_name(__u64 level)
 		[LIMIT_NODE] = "node limit for pods",
 		[LIMIT_SLICE] = "another slice",
 		[LIMIT_HOST] = "machine",
+		[LIMIT_CPUSET] = "cpuset",
+		[LIMIT_MANUAL] = "by hand",
 	};
 
 	return level < sizeof(names) / sizeof(names[0]) && names[level] ? names[level] :
@@ -156,6 +158,8 @@ char *headline_limit(const struct incident *incident, char *buf, size_t size)
 				 "cpuset");
 	else if (level == LIMIT_MANUAL)
 		snprintf(buf, size, "by hand (sysrq-f)");
+	else if (incident->limit_owner.limit_level == LIMIT_POD)
+		snprintf(buf, size, "limit%s of the pod or its container", bytes);
 	else
 		limit_unknown(&incident->verdict, buf, size);
 	return buf;
@@ -276,6 +280,11 @@ static void incident_line(struct line *line, const struct event *ev)
 		putf(line, " ");
 		put_text(line, ev, incident->limit_owner.cgroup.path);
 	}
+	if (incident->verdict.evidence == EVIDENCE_LOG && incident->victim.fate == FATE_NONE &&
+	    !incident->victim.comm.len) {
+		putf(line, "; who died is not known");
+		return;
+	}
 	putf(line, killed ? "; killed " : "; already exiting: ");
 	for (size_t i = 0; i < pieces; i++)
 		put_name(line, who[i].bytes, who[i].len);
@@ -375,6 +384,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	} parts[] = {
 		{ losses->ring_kills, "kill record (kernel buffer full)",
 		  "kill records (kernel buffer full)" },
+		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
+		  "reports left out of the kernel's log (rate limit)" },
 		{ losses->queue, "line (reader of stdout too slow)",
 		  "lines (reader of stdout too slow)" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },

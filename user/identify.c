@@ -58,12 +58,23 @@ static void identify_memcgs(struct event *ev)
 	}
 }
 
+/* By number; a log has only paths. */
+static bool is_same(const struct event *ev, const struct event_memcg *memcg,
+		    const struct event_cgroup *cgroup)
+{
+	if (memcg->id != NOT_KNOWN || cgroup->id != NOT_KNOWN)
+		return memcg->id == cgroup->id;
+	return cgroup->path.len && text_equal(ev, memcg->path, cgroup->path);
+}
+
 /*
  * The table of levels. Of nested cgroups and slices there may be many: the one that owned the limit
  * stands for them, and without it none does.
  */
-static void fill_limits(struct incident *incident)
+static void fill_limits(struct event *ev)
 {
+	struct incident *incident = &ev->incident;
+
 	for (__u64 i = 0; i < incident->memcgs_count; i++) {
 		const struct event_memcg *memcg = &incident->memcgs[i];
 		struct limit *limit = incident_limit(incident, memcg->limit_level);
@@ -73,7 +84,7 @@ static void fill_limits(struct incident *incident)
 		/* The root memcg has no limit and counts not all: the machine's figures are others.
 		 */
 		if (!limit || memcg->limit_level == LIMIT_HOST ||
-		    (is_many && memcg->id != incident->limit_owner.cgroup.id))
+		    (is_many && !is_same(ev, memcg, &incident->limit_owner.cgroup)))
 			continue;
 		limit->limit_bytes = memcg->limit_bytes;
 		limit->usage_bytes = memcg->usage_bytes;
@@ -93,8 +104,7 @@ static __u64 level_of(const struct event *ev, const struct event_cgroup *cgroup)
 	const struct incident *incident = &ev->incident;
 
 	for (__u64 i = 0; i < incident->memcgs_count; i++)
-		if (cgroup->id != NOT_KNOWN && incident->memcgs[i].id == cgroup->id &&
-		    incident->memcgs[i].limit_level)
+		if (incident->memcgs[i].limit_level && is_same(ev, &incident->memcgs[i], cgroup))
 			return incident->memcgs[i].limit_level;
 	return place_of(ev, cgroup->path).level;
 }
@@ -140,5 +150,5 @@ void identify_event(struct event *ev)
 	identify_cgroup(ev, &incident->trigger.cgroup, &incident->trigger.who);
 	identify_memcgs(ev);
 	identify_owner(ev);
-	fill_limits(incident);
+	fill_limits(ev);
 }

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "judge.h"
 #include "judge_culprit.h"
+#include "judge_filled.h"
 
 #define MIB (1024 * 1024ULL)
 #define SANDBOX_MAX_BYTES (2 * MIB) /* a pause process and its kernel memory stay well below */
@@ -269,6 +270,10 @@ static void advise(struct event *ev)
 		advise_pod(ev, now);
 	else if (level == LIMIT_NODE)
 		advise_node(ev);
+	else if (level == LIMIT_UNKNOWN && incident->verdict.evidence == EVIDENCE_LOG)
+		incident->verdict.action = event_textf(
+			ev, "run oomwhy on the node: it sees whose limit it is at each kill, also "
+			    "where the kernel's log has no room for its report");
 	else if (advice_of(level))
 		incident->verdict.action = event_textf(ev, "%s", advice_of(level));
 }
@@ -295,5 +300,8 @@ void judge_event(struct event *ev)
 	}
 	judge_culprit(ev);
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);
+	judge_filled(ev);
 	advise(ev);
+	if (ev->type == EVENT_INCIDENT)
+		judge_filled_advise(ev);
 }

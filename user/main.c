@@ -17,6 +17,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "trace", cmd_trace, "tell OOM kills as they happen (the default)" },
+	{ "explain", cmd_explain, "tell the OOM kills of kernel logs, and of JSON lines" },
 	{ "doctor", cmd_doctor, "tell what this kernel and these privileges allow" },
 };
 

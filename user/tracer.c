@@ -67,6 +67,8 @@ static void take_event(void *context, struct event *ev)
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
 	history_fill(&tracer->history, ev);
+	gfp_complete(&tracer->probe.gfp, ev);
+	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
@@ -204,6 +206,14 @@ static bool look_up(void *context, const struct place *place, struct container_n
 	return found;
 }
 
+/* T2 */
+static bool have_changed(void *context)
+{
+	const struct tracer *tracer = context;
+
+	return names_have_changed(tracer->names);
+}
+
 /* Without the node's files kills are told all the same, with what their paths say. */
 static void open_names(struct tracer *tracer)
 {
@@ -228,6 +238,7 @@ static int start_threads(struct tracer *tracer)
 		.consume = consume_cgroups,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,
+		.have_changed = tracer->names ? have_changed : NULL,
 		.names = tracer,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
@@ -307,7 +318,6 @@ static void finish(struct tracer *tracer)
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 	history_stop(&tracer->history);
-	keeper_stop(&tracer->keeper);
 }
 
 static enum exit_status end_of_writer(struct tracer *tracer)
@@ -373,6 +383,8 @@ static enum exit_status trace(struct tracer *tracer)
 	if (status)
 		return status;
 	open_names(tracer);
+	kubelet_reserve_read(tracer->options.host_root, tracer->machine.memory_total_bytes,
+			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
 	if (err) {
@@ -385,7 +397,11 @@ static enum exit_status trace(struct tracer *tracer)
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
-	return end_of_writer(tracer);
+	status = end_of_writer(tracer);
+	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
+	if (keeper_stop(&tracer->keeper))
+		_exit(status);
+	return status;
 }
 
 int tracer_run(const struct tracer_options *options)

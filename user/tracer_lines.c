@@ -17,6 +17,7 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	ret->queue = queue_dropped(&tracer->queue);
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
+	ret->log_reports = NOT_KNOWN;
 	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
 }
 

@@ -23,6 +23,7 @@ struct scene {
 	struct cri_pod pod;
 	struct cri_container c;
 	struct workload eat;
+	int oom_score_adj; /* as kubelet has told the runtime */
 };
 
 static void begin(struct world *w, struct scene *s)
@@ -98,8 +99,10 @@ static void write_bundle(const struct scene *s, const char *task_folder)
 		    "\"io.kubernetes.cri.sandbox-id\":\"%s\","
 		    "\"io.kubernetes.cri.sandbox-name\":\"%s\","
 		    "\"io.kubernetes.cri.sandbox-namespace\":\"%s\","
-		    "\"io.kubernetes.cri.sandbox-uid\":\"%s\"}}",
-		    s->c.name, s->pod.sandbox_id, s->pod.name, s->pod.namespace_name, s->pod.uid);
+		    "\"io.kubernetes.cri.sandbox-uid\":\"%s\"},"
+		    "\"process\":{\"oomScoreAdj\":%d}}",
+		    s->c.name, s->pod.sandbox_id, s->pod.name, s->pod.namespace_name, s->pod.uid,
+		    s->oom_score_adj);
 }
 
 /* How often it was started kubelet's log alone tells. */
@@ -161,24 +164,27 @@ static void docker(struct world *w)
 	finish(w, &s, "bundle");
 }
 
+/* The pod has two containers: only the link tells them apart. It comes after the container. */
 static void log_link(struct world *w)
 {
 	struct scene s;
 	char path[512];
 
 	begin(w, &s);
+	write_log(&s, "another", 0, path, sizeof(path));
 	write_log(&s, s.c.name, 7, path, sizeof(path));
 	appear(w, &s);
 	link_log(&s, path);
 	check_restarts(finish(w, &s, "log_link"), 7);
 }
 
-/* The pod has one container: so it is that one. */
+/* The pod has one container, and no sandbox is without a bundle: so it is that one. */
 static void log_folder(struct world *w)
 {
 	struct scene s;
 	char path[512];
 
+	world_make_dirs(WORLD_BUNDLES);
 	begin(w, &s);
 	write_log(&s, s.c.name, 0, path, sizeof(path));
 	appear(w, &s);
@@ -197,6 +203,55 @@ static void log_folders(struct world *w)
 	appear(w, &s);
 	*s.c.name = '\0';
 	finish(w, &s, "log_folder");
+}
+
+static void check_request(json_t *line, const char *source, long long bytes, long long error_max)
+{
+	long long is = line_integer(line, "victim.request_bytes");
+	long long error = line_integer(line, "victim.request_error_bytes");
+
+	assert_string_equal(line_string(line, "victim.request_source"), source);
+	if (llabs(is - bytes) > error || error < 0 || error > error_max)
+		fail_msg("request_bytes %lld, request_error_bytes %lld, not %lld", is, error,
+			 bytes);
+}
+
+/* kubelet's arithmetic, for a Burstable pod: 1000 - 1000 * request / memory, from 3 to 999. */
+static void begin_burstable(struct world *w, struct scene *s, long long *ret_request,
+			    long long *ret_memory)
+{
+	*ret_memory = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	*ret_request = *ret_memory / 10 + 123456789;
+	begin(w, s);
+	s->oom_score_adj = (int)(1000 - 1000 * *ret_request / *ret_memory);
+	write_bundle(s, "/run/containerd/io.containerd.runtime.v2.task");
+}
+
+static void request_from_adj(struct world *w)
+{
+	long long request, memory;
+	struct scene s;
+
+	begin_burstable(w, &s, &request, &memory);
+	appear(w, &s);
+	check_request(finish(w, &s, "bundle"), "oom_score_adj", request, memory / 1000 + 1);
+}
+
+static void request_exact(struct world *w)
+{
+	long long request, memory;
+	struct scene s;
+
+	begin_burstable(w, &s, &request, &memory);
+	world_write(
+		"/var/lib/kubelet/allocated_pods_state",
+		"{\"data\":\"{\\\"entries\\\":{\\\"%s\\\":{\\\"ContainerResources\\\":"
+		"{\\\"%s\\\":{\\\"limits\\\":{\\\"memory\\\":\\\"16Mi\\\"},"
+		"\\\"requests\\\":{\\\"cpu\\\":\\\"100m\\\",\\\"memory\\\":\\\"10Mi\\\"}}}}}}\","
+		"\"checksum\":1}",
+		s.pod.uid, s.c.name);
+	appear(w, &s);
+	check_request(finish(w, &s, "bundle"), "allocated_pods_state", 10 << 20, 0);
 }
 
 static void nothing(struct world *w)
@@ -226,6 +281,26 @@ static void truncated(struct world *w)
 		fail_msg("a broken config.json is not mentioned on stderr");
 }
 
+/* A bundle that says it is another pod's: the cgroup's path is kubelet's word. */
+static void liar(struct world *w)
+{
+	struct scene s, other;
+	char path[512], text[16];
+
+	begin(w, &s);
+	cri_pod(w, &other.pod, BURSTABLE, false, 0);
+	other.c = s.c;
+	other.oom_score_adj = 0;
+	write_bundle(&other, "/run/containerd/io.containerd.runtime.v2.task");
+	write_log(&s, s.c.name, 0, path, sizeof(path));
+	write_log(&s, "another", 0, path, sizeof(path));
+	appear(w, &s);
+	*s.c.name = '\0';
+	finish(w, &s, "log_folder");
+	if (pread(w->tracer.err_fd, text, sizeof(text), 0) <= 0)
+		fail_msg("a config.json of another pod's is not mentioned on stderr");
+}
+
 const struct runtime_case file_cases[] = {
 	{ "k3s", "k3s's containerd", k3s },
 	{ "cri-o", "CRI-O's storage", crio },
@@ -233,7 +308,10 @@ const struct runtime_case file_cases[] = {
 	{ "log-link", "kubelet's link in /var/log/containers", log_link },
 	{ "log-folder", "kubelet's folder in /var/log/pods", log_folder },
 	{ "log-folders", "the same, of a pod of two containers", log_folders },
+	{ "request-adj", "a request from oom_score_adj, with its error", request_from_adj },
+	{ "request-exact", "a request from kubelet's own state", request_exact },
 	{ "nothing", "no file at all", nothing },
 	{ "truncated", "a bundle that ends in the middle", truncated },
+	{ "liar", "a bundle that says it is another pod's", liar },
 };
 const int n_file_cases = sizeof(file_cases) / sizeof(file_cases[0]);

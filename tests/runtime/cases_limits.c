@@ -28,8 +28,8 @@ static void check_names(json_t *line, const char *task, const struct cri_contain
 		fail_msg("%s", wrong);
 }
 
-static void check(struct world *w, const struct cri_container *victim,
-		  const struct cri_container *trigger, const char *level)
+static json_t *check(struct world *w, const struct cri_container *victim,
+		     const struct cri_container *trigger, const char *level)
 {
 	json_t *line = cri_kill_in(w, victim);
 
@@ -38,6 +38,19 @@ static void check(struct world *w, const struct cri_container *victim,
 	assert_string_equal(line_string(line, "verdict.limit_level"), level);
 	check_names(line, "victim", victim);
 	check_names(line, "trigger", trigger);
+	return line;
+}
+
+/* Among so many that share the limit. */
+static void check_sandbox(json_t *line, const struct cri_pod *pod, int children)
+{
+	json_t *child;
+	size_t i;
+
+	assert_int_equal(json_array_size(line_get(line, "children")), children);
+	json_array_foreach(line_get(line, "children"), i, child)
+		assert_int_equal(json_is_true(line_get(child, "is_sandbox")),
+				 !strcmp(line_string(child, "name"), pod->sandbox_id));
 }
 
 /* It holds so much, and eats on when it is told to. */
@@ -89,6 +102,25 @@ static void earlier(struct world *w)
 	check(w, &app, &app, "container");
 }
 
+/* When the kill comes the bundle is gone: it was read when the container appeared. */
+static void gone(struct world *w)
+{
+	struct cri_container app;
+	struct cri_pod pod;
+
+	world_start_containerd(w);
+	cri_pod(w, &pod, BURSTABLE, false, 0);
+	cri_container(w, &app, &pod, 24);
+	world_trace(w);
+	cri_start_sandbox(w, &pod);
+	start_eater(w, &app);
+	world_settle(w);
+	cri_hide_bundle(&app, true);
+	cri_touch(&app, "go");
+	check(w, &app, &app, "container");
+	cri_hide_bundle(&app, false);
+}
+
 /* The pod's only container, with the pod's own limit: the kernel blames the pod. */
 static void trap(struct world *w)
 {
@@ -120,7 +152,26 @@ static void pod(struct world *w)
 	start_holder(w, &big, "30", "900");
 	start_eater(w, &asks);
 	cri_touch(&asks, "go");
-	check(w, &big, &asks, "pod");
+	check_sandbox(check(w, &big, &asks, "pod"), &pod, 3);
+}
+
+/* The sandbox itself: it has the pod's names, and is no container of the manifest's. */
+static void sandbox(struct world *w)
+{
+	struct cri_container sandbox, app;
+	struct cri_pod pod;
+	json_t *line;
+
+	world_start_containerd(w);
+	cri_pod(w, &pod, BURSTABLE, false, 0);
+	cri_sandbox(w, &sandbox, &pod, 16);
+	cri_container(w, &app, &pod, 0);
+	world_trace(w);
+	start_eater(w, &sandbox);
+	start_holder(w, &app, "1", "0");
+	cri_touch(&sandbox, "go");
+	line = check(w, &sandbox, &sandbox, "container");
+	assert_true(json_is_true(line_get(line, "victim.is_sandbox")));
 }
 
 /* The share of all pods; victim and trigger are of different pods. */
@@ -200,8 +251,10 @@ static void forged(struct world *w)
 const struct runtime_case limit_cases[] = {
 	{ "container", "a container's limit, beside others of its pod", container },
 	{ "earlier", "containers that ran before oomwhy", earlier },
+	{ "gone", "a bundle that is gone when the kill comes", gone },
 	{ "trap", "a one-container pod's limit is the container's", trap },
 	{ "pod", "a pod's limit; another container asked", pod },
+	{ "sandbox", "a pod's sandbox", sandbox },
 	{ "node", "the limit of all pods; another pod asked", node },
 	{ "static-pod", "a pod whose UID is its manifest's hash", static_pod },
 	{ "forged", "cgroups below a container that are named like another pod's", forged },

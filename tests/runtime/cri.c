@@ -61,6 +61,9 @@ void cri_pod(struct world *w, struct cri_pod *ret, enum cri_qos qos, bool is_sta
 	err = cgroup_make(&w->h, path, &ret->cg);
 	if (!err && limit_mib)
 		err = cgroup_set_limit(&w->h, &ret->cg, limit_mib * MIB);
+	/* its containers may have limits */
+	if (!err && w->h.version == 2)
+		err = cgroup_write(&w->h, &ret->cg, "cgroup.subtree_control", "+memory");
 	if (err)
 		fail_msg("%s: %s", path, strerror(-err));
 }
@@ -183,14 +186,21 @@ void cri_start(struct world *w, const struct cri_container *c, ...)
 	start(w, c, args);
 }
 
+void cri_sandbox(struct world *w, struct cri_container *ret, const struct cri_pod *pod,
+		 int limit_mib)
+{
+	cri_container(w, ret, pod, limit_mib);
+	strcpy(ret->id, pod->sandbox_id);
+	make_path(ret->path, "%s/%s", pod->cg.path, ret->id);
+	ret->is_sandbox = true;
+	*ret->name = '\0';
+}
+
 void cri_start_sandbox(struct world *w, const struct cri_pod *pod)
 {
 	struct cri_container c;
 
-	cri_container(w, &c, pod, 0);
-	strcpy(c.id, pod->sandbox_id);
-	make_path(c.path, "%s/%s", pod->cg.path, c.id);
-	c.is_sandbox = true;
+	cri_sandbox(w, &c, pod, 0);
 	cri_start(w, &c, "/eat", "--size-kib", "16", NULL);
 }
 
@@ -200,6 +210,15 @@ void cri_touch(const struct cri_container *c, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s/rootfs/%s", WORLD_BUNDLES, c->id, name);
 	world_write(path, "%s", "");
+}
+
+void cri_hide_bundle(const struct cri_container *c, bool hide)
+{
+	char path[256], hidden[256];
+
+	snprintf(path, sizeof(path), "%s/%s/config.json", WORLD_BUNDLES, c->id);
+	snprintf(hidden, sizeof(hidden), "%s/%s/hidden", WORLD_BUNDLES, c->id);
+	assert_int_equal(rename(hide ? path : hidden, hide ? hidden : path), 0);
 }
 
 void cri_wait_usage(struct world *w, const struct cri_container *c, int mib)

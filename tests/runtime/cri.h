@@ -41,9 +41,14 @@ pid_t cri_spawn(const struct cri_container *c, const char *how, int out_fd,
 /* In the background; waits until it runs. Arguments: of the program, ended by NULL. */
 void cri_start(struct world *w, const struct cri_container *c, ...);
 /* The pod's sandbox. */
+void cri_sandbox(struct world *w, struct cri_container *ret, const struct cri_pod *pod,
+		 int limit_mib);
+/* ... which does nothing. */
 void cri_start_sandbox(struct world *w, const struct cri_pod *pod);
 /* Makes a file in the container: what `eat --wait-file` waits for. */
 void cri_touch(const struct cri_container *c, const char *name);
+/* The bundle is out of sight, as after the container's end, until it is put back. */
+void cri_hide_bundle(const struct cri_container *c, bool hide);
 /* Waits until so much is charged to the container. */
 void cri_wait_usage(struct world *w, const struct cri_container *c, int mib);
 /* The container's cgroup. */

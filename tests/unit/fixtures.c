@@ -52,18 +52,6 @@ static void set_cart(struct event *ev)
 	victim->oom_score_adj = 984;
 }
 
-/* Process 1 of its container: its parent is the runtime's, outside of all that is the pod's. */
-static void set_kin(struct event *ev, struct event_task *task)
-{
-	task->kin.pidns_level = 1;
-	task->kin.parent_pid = 47903;
-	task->kin.parent_comm = make_text(ev, "containerd-shim");
-	task->kin.parent_pidns_level = 0;
-	task->kin.parent_same_pidns = 0;
-	task->kin.parent_shared_levels = 1;
-	task->kin.reaper_shared_levels = 5;
-}
-
 static void build_container_trap(struct event *ev)
 {
 	static const struct level levels[] = {
@@ -99,6 +87,7 @@ static void build_container_trap(struct event *ev)
 		  6049, KIB(296), NO_LIMIT, 1);
 	set_cgroup(ev, &incident->children_of, CART_POD, 6004);
 	incident->total_pages_bytes = MIB(512);
+	set_filled(ev, MIB(512), MIB(493), MIB(1), MIB(2), MIB(16));
 	incident->trigger = incident->victim;
 	set_kin(ev, &incident->victim);
 	incident->trigger.fate = FATE_NONE;
@@ -223,6 +212,9 @@ static void build_node(struct event *ev)
 	set_cgroup(ev, &incident->children_of, "/kubepods.slice", 4711);
 	set_trainer(ev, &incident->trigger);
 	incident->total_pages_bytes = GIB(13);
+	incident->node_reserve.eviction_bytes = MIB(100);
+	incident->node_reserve.hugepages_bytes = 0;
+	incident->node_reserve.allocatable_bytes = GIB(13) - MIB(100);
 	set_verdict(ev, LIMIT_NODE, EVIDENCE_EXACT, true);
 	incident->verdict.cross_check = CROSS_CHECK_AGREES;
 	set_message(ev,
@@ -278,6 +270,7 @@ static void build_qos(struct event *ev)
 	set_limit(&incident->limits.container, MIB(512), MIB(497), MIB(496));
 	set_limit(&incident->limits.pod, MIB(512), MIB(497), MIB(496));
 	set_limit(&incident->limits.qos, GIB(8), GIB(8), MIB(8100));
+	set_flushed(ev, GIB(8), MIB(7700), 1700);
 	incident->children_count = 0;
 	add_child(ev, "kubepods-burstable-pod7c1d0e2a_93b4_4f6d_8a57_1be0c4d2f395.slice", 6004,
 		  MIB(497), MIB(512), NOT_KNOWN);
@@ -445,6 +438,9 @@ const struct fixture fixtures[] = {
 	{ "group", build_group },
 	{ "static_pod", fixture_static_pod },
 	{ "manual", build_manual },
+	{ "tmpfs", fixture_tmpfs },
+	{ "left_behind", fixture_left_behind },
+	{ "pagetables", fixture_pagetables },
 	{ "resize", fixture_resize },
 	{ "spared", fixture_spared },
 	{ "stall", fixture_stall },

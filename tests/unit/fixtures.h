@@ -34,6 +34,11 @@ void fixture_culprit(struct event *ev);
 void fixture_nobody(struct event *ev);
 void fixture_unknown_request(struct event *ev);
 
+/* Those of fixtures_filled.c. */
+void fixture_tmpfs(struct event *ev);
+void fixture_left_behind(struct event *ev);
+void fixture_pagetables(struct event *ev);
+
 /* Those of fixtures_odd.c. */
 void fixture_start(struct event *ev);
 void fixture_loss(struct event *ev);

@@ -86,6 +86,44 @@ void set_memory(struct event_task *task, __u64 anon, __u64 file, __u64 shmem, __
 	task->total_vm_bytes = 4 * (anon + file + shmem);
 }
 
+void set_kin(struct event *ev, struct event_task *task)
+{
+	task->kin.pidns_level = 1;
+	task->kin.parent_pid = 47903;
+	task->kin.parent_comm = make_text(ev, "containerd-shim");
+	task->kin.parent_pidns_level = 0;
+	task->kin.parent_same_pidns = 0;
+	task->kin.parent_shared_levels = 1;
+	task->kin.reaper_shared_levels = 5;
+}
+
+void set_filled(struct event *ev, __u64 usage, __u64 anon, __u64 shmem, __u64 file, __u64 kernel)
+{
+	struct memory *memory = &ev->incident.memory;
+
+	memory->source = MEMORY_EXACT;
+	memory->cgroups = 1;
+	memory->usage_bytes = usage;
+	memory->anon_bytes = anon;
+	memory->shmem_bytes = shmem;
+	memory->file_bytes = file;
+	memory->inactive_file_bytes = file / 2;
+	memory->kernel_bytes = kernel;
+	memory->slab_reclaimable_bytes = kernel / 8;
+	memory->slab_unreclaimable_bytes = kernel / 2;
+	memory->kernel_stack_bytes = memory->pagetables_bytes = kernel / 8;
+	memory->percpu_bytes = memory->vmalloc_bytes = memory->sock_bytes = 0;
+	memory->swap_bytes = 0;
+	memory->rest_bytes = usage - anon - shmem - file - kernel;
+}
+
+void set_flushed(struct event *ev, __u64 usage, __u64 anon, __u64 age_ms)
+{
+	set_filled(ev, usage, anon, MIB(40), MIB(60), MIB(200));
+	ev->incident.memory.source = MEMORY_FLUSHED;
+	ev->incident.memory.age_ns = age_ms * 1000000ULL;
+}
+
 void add_child(struct event *ev, const char *name, __u64 id, __u64 usage, __u64 limit,
 	       __u64 is_sandbox)
 {

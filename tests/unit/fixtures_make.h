@@ -37,6 +37,14 @@ void set_request(struct request *request, __u64 bytes, __u64 error_bytes,
 		 enum request_source source);
 void set_task(struct event *ev, struct event_task *task, const char *comm, __u64 pid, __u64 vpid);
 void set_memory(struct event_task *task, __u64 anon, __u64 file, __u64 shmem, __u64 pagetables);
+/* set_kin() - process 1 of its container: its parent is the runtime's, outside of all that is the
+ * pod's. */
+void set_kin(struct event *ev, struct event_task *task);
+
+/* set_filled() - what fills the limit owner; the rest is what these leave of @usage. */
+void set_filled(struct event *ev, __u64 usage, __u64 anon, __u64 shmem, __u64 file, __u64 kernel);
+/* set_flushed() - the same by the kernel's own sum, @age_ms ago. */
+void set_flushed(struct event *ev, __u64 usage, __u64 anon, __u64 age_ms);
 void add_child(struct event *ev, const char *name, __u64 id, __u64 usage, __u64 limit,
 	       __u64 is_sandbox);
 void set_verdict(struct event *ev, enum limit_level level, enum evidence evidence,

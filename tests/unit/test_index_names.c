@@ -262,6 +262,25 @@ static void removed_come_last(void **state)
 	take(100 * SECOND, 0, "");
 }
 
+/* What has names is looked up once more, after all that has none. */
+static void refreshed(void **state)
+{
+	struct container_names names = make_names("cart-0", "cart");
+
+	(void)state;
+	put_tree();
+	take_all();
+	index_keep(&idx, 30, 0, &names);
+	index_keep(&idx, 20, 0, &names);
+	index_remove(&idx, 20, SECOND);
+	index_put(&idx, 50, 10, "pod2");
+	index_refresh(&idx);
+	index_refresh(&idx);
+	take(0, 50, "/kubepods/pod2");
+	take(0, 30, "/kubepods/pod1/c1");
+	take(0, 0, "");
+}
+
 static __u64 seed = 20261125;
 
 static __u32 random_number(__u32 below)
@@ -277,7 +296,7 @@ static void do_something(__u64 now_ns)
 	char name[16], path[256];
 	size_t len;
 
-	switch (random_number(7)) {
+	switch (random_number(8)) {
 	case 0:
 	case 1:
 		snprintf(name, sizeof(name), "c%u", random_number(3));
@@ -294,6 +313,10 @@ static void do_something(__u64 now_ns)
 		break;
 	case 5:
 		index_take(&idx, now_ns, path, sizeof(path), &len);
+		break;
+	case 7:
+		if (!random_number(20))
+			index_refresh(&idx);
 		break;
 	case 6:
 		index_expire(&idx, now_ns + (random_number(50) ? 0 : INDEX_REMOVED_NS));
@@ -332,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(fresh_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(again, setup, teardown),
 		cmocka_unit_test_setup_teardown(removed_come_last, setup, teardown),
+		cmocka_unit_test_setup_teardown(refreshed, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_order, setup, teardown),
 	};
 

@@ -93,6 +93,14 @@ static void containerd_sandbox(void **state)
 	assert_is_carts_sandbox(&names);
 	assert_int_equal(names.source, IDENTITY_BUNDLE);
 	assert_int_equal(names.oom_score_adj, -998);
+	/* Not even one that the sandbox's own file has. */
+	tree_file(TASKS CID_PAUSE "/config.json",
+		  "{\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\","
+		  "\"io.kubernetes.cri.container-name\":\"cart\","
+		  "\"io.kubernetes.cri.sandbox-name\":\"cart-7d9f8c6b5-x2x7q\","
+		  "\"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}");
+	assert_true(tree_look_up(CGROUP(UID_CART, CID_PAUSE), &names));
+	assert_is_carts_sandbox(&names);
 }
 
 /* Before 1.6.11 and 1.7.0: the pod's UID is the path's. */
@@ -211,12 +219,29 @@ static void docker_sandbox(void **state)
 	tree_file("/var/lib/docker/containers/" CID_PAUSE "/config.v2.json",
 		  "{\"Name\":\"/k8s_POD_cart\",\"Config\":{\"Image\":\"pause:3.9\",\"Labels\":{"
 		  "\"io.kubernetes.docker.type\":\"podsandbox\","
-		  "\"io.kubernetes.container.name\":\"POD\","
+		  "\"io.kubernetes.container.name\":\"pause\","
 		  "\"io.kubernetes.pod.name\":\"cart-7d9f8c6b5-x2x7q\","
 		  "\"io.kubernetes.pod.namespace\":\"shop\","
 		  "\"io.kubernetes.pod.uid\":\"" UID_CART "\"}}}");
 	assert_true(tree_look_up(CGROUP(UID_CART, CID_PAUSE), &names));
 	assert_is_carts_sandbox(&names);
+}
+
+/* A path that names its runtime is that runtime's: another one's folder is not asked. */
+static void runtime_of_the_path(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	tree_file(TASKS CID_CART "/config.json", CONTAINERD_CART);
+	assert_false(tree_look_up("/kubepods/burstable/pod" UID_CART "/crio-" CID_CART, &names));
+	assert_int_equal(names.source, IDENTITY_PATH);
+	assert_string_equal(names.pod_name, "");
+	tree_file("/run/containers/storage/overlay-containers/" CID_CART "/userdata/config.json",
+		  CRIO_CART);
+	assert_true(tree_look_up("/kubepods/burstable/pod" UID_CART "/crio-" CID_CART, &names));
+	assert_is_cart(&names);
+	assert_string_equal(names.image, "quay.io/shop/cart:v1.2");
 }
 
 /* kind and k3d: a node is a container of docker's, in no pod. Its pods' files are inside it. */
@@ -371,6 +396,7 @@ int main(void)
 		TREE_TEST(crio_sandbox),
 		TREE_TEST(docker),
 		TREE_TEST(docker_sandbox),
+		TREE_TEST(runtime_of_the_path),
 		TREE_TEST(nested_cluster),
 		TREE_TEST(labels_in_no_pod),
 		TREE_TEST(static_pod),

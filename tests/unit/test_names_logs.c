@@ -56,6 +56,15 @@ static void link_beside_a_bundle(void **state)
 	assert_true(tree_look_up(CGROUP(UID_CART, CID_CART), &names));
 	assert_int_equal(names.restarts, 4);
 	assert_names(&names, "cart", IDENTITY_BUNDLE);
+	/* Not those of another container, nor of another pod of that name. */
+	tree_remove(CART_LINK);
+	tree_link(CART_LINK, POD_LOGS "/proxy/9.log");
+	assert_true(tree_look_up(CGROUP(UID_CART, CID_CART), &names));
+	assert_int_equal(names.restarts, 5);
+	tree_remove(CART_LINK);
+	tree_link(CART_LINK, "/var/log/pods/shop_cart-7d9f8c6b5-x2x7q_" UID_OTHER "/cart/9.log");
+	assert_true(tree_look_up(CGROUP(UID_CART, CID_CART), &names));
+	assert_int_equal(names.restarts, 5);
 }
 
 static void link_of_another_shape(void **state)
@@ -67,6 +76,13 @@ static void link_of_another_shape(void **state)
 	assert_true(tree_look_up(CGROUP(UID_CART, CID_CART), &names));
 	assert_names(&names, "cart", IDENTITY_LOG_LINK);
 	assert_int_equal(names.restarts, NOT_KNOWN);
+	/* It tells no UID: kubelet's folder for the UID does. */
+	tree_folder("/var/log/pods/kube-system_dns_" UID_CART);
+	assert_true(tree_look_up(CGROUP(UID_CART, CID_CART), &names));
+	assert_string_equal(names.pod_name, "dns");
+	assert_string_equal(names.container_name, "");
+	assert_int_equal(names.source, IDENTITY_LOG_FOLDER);
+	assert_non_null(strstr(tree_stderr(), "has another name"));
 }
 
 static void link_to_another(void **state)

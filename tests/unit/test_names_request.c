@@ -60,6 +60,31 @@ static void exact(void **state)
 	}
 }
 
+/* Each time that kubelet writes its state anew, whoever reads it first. */
+static void changes(void **state)
+{
+	static const char path[] = CGROUP(UID_CART, CID_CART);
+	struct names *names = names_open(tree_path(""), NULL, TREE_MEMORY);
+	struct container_names found;
+	struct place place;
+
+	(void)state;
+	assert_non_null(names);
+	tree_file(CONFIG, CONTAINERD_CART);
+	place_path(path, strlen(path), &place);
+	assert_false(names_have_changed(names));
+	tree_file(STATE, STATE_OF(CART_256MI));
+	assert_true(names_have_changed(names));
+	assert_false(names_have_changed(names));
+	tree_remove(STATE);
+	tree_file(STATE, STATE_OF("{\\\"ContainerResources\\\":{\\\"cart\\\":{}}}"));
+	assert_true(names_look_up(names, &place, &found));
+	assert_exact(&found, 0);
+	assert_true(names_have_changed(names));
+	assert_false(names_have_changed(names));
+	names_close(names);
+}
+
 static void check_state(const char *text, __u64 bytes, __u64 pod_bytes)
 {
 	struct container_names names;
@@ -193,6 +218,52 @@ static void by_qos_class(void **state)
 	assert_in_range(names.request_error_bytes, TREE_MEMORY / 2000, TREE_MEMORY / 2000 + 1);
 }
 
+/* Neither number is of a request: a node-critical pod's adj, no limit at all. */
+static void no_estimate(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	tree_file(CONFIG, "{\"process\":{\"oomScoreAdj\":-997},\"annotations\":{"
+			  "\"io.kubernetes.cri.container-type\":\"container\"}}");
+	tree_look_up(CGROUP(UID_CART, CID_CART), &names);
+	assert_int_equal(names.oom_score_adj, -997);
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_source, REQUEST_NONE);
+	tree_look_up("/kubepods/pod" UID_CART "/" CID_CART, &names);
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_error_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_source, REQUEST_NONE);
+}
+
+/* Only an app container has a request: not its pod's cgroup, sandbox, or monitor. */
+static void no_app_container(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	tree_file(STATE, STATE_OF(CART_256MI));
+	tree_file(TASKS CID_PAUSE "/config.json", CONTAINERD_PAUSE);
+	tree_file("/run/containers/storage/overlay-containers/" CID_CART "/userdata/config.json",
+		  CRIO_CART);
+	assert_true(tree_look_up(CGROUP(UID_CART, CID_PAUSE), &names));
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_source, REQUEST_NONE);
+	assert_true(tree_look_up("/kubepods/besteffort/pod" UID_CART "/" CID_PAUSE, &names));
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_source, REQUEST_NONE);
+	tree_look_up("/kubepods/besteffort/pod" UID_CART, &names);
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	/* conmon: it serves the container that has these names. */
+	assert_true(
+		tree_look_up("/kubepods/burstable/pod" UID_CART "/crio-conmon-" CID_CART, &names));
+	assert_string_equal(names.container_name, "cart");
+	assert_int_equal(names.request_bytes, NOT_KNOWN);
+	assert_int_equal(names.request_source, REQUEST_NONE);
+	assert_true(tree_look_up("/kubepods/burstable/pod" UID_CART "/crio-" CID_CART, &names));
+	assert_exact(&names, 256 * MI);
+}
+
 /* kubelet's own arithmetic. */
 static __s64 adj_of(__u64 request_bytes, __u64 memory_bytes)
 {
@@ -201,22 +272,32 @@ static __s64 adj_of(__u64 request_bytes, __u64 memory_bytes)
 	return adj < 3 ? 3 : adj > 999 ? 999 : adj;
 }
 
+static void check_inverse(__u64 request, __u64 memory)
+{
+	__s64 adj = adj_of(request, memory);
+	__u64 thousandths = adj == 999 ? 2 : adj == 3 ? 3 : 1, middle, error;
+
+	assert_true(request_of_adj(adj, memory, &middle, &error));
+	assert_true(request <= middle + error && middle <= request + error);
+	/* Nor is the span wider than it must be. */
+	assert_true(error <= thousandths * memory / 2000 + 1);
+}
+
 /* For each request, what is made of its adj is no farther from it than is said. */
 static void inverse_of_adj(void **state)
 {
+	static const __u64 small[] = { 1, 7, 999, 1000, 1001, 1999, 2001, 4099 };
 	unsigned int seed = 20261125;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+		for (__u64 request = 0; request < small[i]; request++)
+			check_inverse(request, small[i]);
 	for (int i = 0; i < 200000; i++) {
 		__u64 memory = ((__u64)rand_r(&seed) + 1) << (rand_r(&seed) % 12);
-		__u64 request = (((__u64)rand_r(&seed) << 31) | (__u64)rand_r(&seed)) % memory;
-		__s64 adj = adj_of(request, memory);
-		__u64 thousandths = adj == 999 ? 2 : adj == 3 ? 3 : 1, middle, error;
 
-		assert_true(request_of_adj(adj, memory, &middle, &error));
-		assert_true(request <= middle + error && middle <= request + error);
-		/* Nor is the span wider than it must be. */
-		assert_true(error <= thousandths * memory / 2000 + 1);
+		check_inverse((((__u64)rand_r(&seed) << 31) | (__u64)rand_r(&seed)) % memory,
+			      memory);
 	}
 }
 
@@ -298,6 +379,9 @@ int main(void)
 		TREE_TEST(useless_states),
 		TREE_TEST(state_that_changes),
 		TREE_TEST(by_qos_class),
+		TREE_TEST(no_estimate),
+		TREE_TEST(no_app_container),
+		cmocka_unit_test_setup_teardown(changes, tree_begin, tree_end),
 		cmocka_unit_test(inverse_of_adj),
 		cmocka_unit_test(no_inverse),
 		cmocka_unit_test(quantities),

@@ -35,6 +35,7 @@ enum index_wait {
 	WAIT_AGAIN_3, /* 1 s, */
 	WAIT_AGAIN_4, /* 10 s; then given up until a kill asks */
 	WAIT_REMOVED, /* it is gone; some of its files stay longer */
+	WAIT_REFRESH, /* it has names; its request may have changed */
 	INDEX_WAITS,
 };
 
@@ -95,6 +96,9 @@ void index_again(struct index *index, __u64 id, __u64 now_ns);
 
 /* index_due_ns() - T2: the time of the next that waits; 0: it has come, NOT_KNOWN: none waits. */
 __u64 index_due_ns(struct index *index);
+
+/* index_refresh() - T2: what is there and has names is to be looked up once more, last of all. */
+void index_refresh(struct index *index);
 
 /*
  * index_keep() - T2: keep @names of the cgroup @up levels above @id. Only bytes in use take room.

@@ -183,6 +183,18 @@ void index_again(struct index *index, __u64 id, __u64 now_ns)
 	pthread_mutex_unlock(&index->lock);
 }
 
+void index_refresh(struct index *index)
+{
+	/* One bucket under the lock at a time: a look-up never waits for all of them. */
+	for (size_t i = 0; i < INDEX_BUCKETS; i++) {
+		pthread_mutex_lock(&index->lock);
+		for (struct index_entry *entry = index->buckets[i]; entry; entry = entry->next)
+			if (entry->names && !entry->removed_ns && entry->wait == WAIT_NOT)
+				index_wait_for(index, entry, WAIT_REFRESH);
+		pthread_mutex_unlock(&index->lock);
+	}
+}
+
 __u64 index_due_ns(struct index *index)
 {
 	__u64 due_ns = NOT_KNOWN;

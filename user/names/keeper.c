@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +16,7 @@
 #include "oomwhy_record.h"
 
 #define TICK_MS 10000
+#define STOP_PATIENCE_S 2
 #define PATH_SIZE 8192
 
 /*
@@ -118,6 +121,7 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 	err = lookups_init(&keeper->lookups, &keeper->index, config->look_up, config->names);
 	if (err)
 		return err;
+	keeper->lookups.have_changed = config->have_changed;
 	keeper->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keeper->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (keeper->stop_fd < 0 || keeper->epoll_fd < 0)
@@ -136,16 +140,21 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 				       PRIVILEGES_READ_FILES, run, keeper);
 }
 
-void keeper_stop(struct keeper *keeper)
+int keeper_stop(struct keeper *keeper)
 {
+	struct timespec deadline;
 	uint64_t one = 1;
 
-	if (write(keeper->stop_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(keeper->thread, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += STOP_PATIENCE_S;
+	if (write(keeper->stop_fd, &one, sizeof(one)) == sizeof(one) &&
+	    pthread_clockjoin_np(keeper->thread, NULL, CLOCK_MONOTONIC, &deadline))
+		return -ETIMEDOUT;
 	close(keeper->stop_fd);
 	close(keeper->epoll_fd);
 	lookups_free(&keeper->lookups);
 	index_free(&keeper->index);
+	return 0;
 }
 
 __u64 keeper_cgroups(struct keeper *keeper)

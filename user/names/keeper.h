@@ -24,6 +24,7 @@ struct keeper_config {
 	void *context;
 	/* Names of a container from the node's files: names_look_up() or a test's; NULL: none. */
 	bool (*look_up)(void *names, const struct place *place, struct container_names *ret);
+	bool (*have_changed)(void *names); /* names_have_changed() or a test's; NULL: never */
 	void *names;
 };
 
@@ -41,7 +42,12 @@ struct keeper {
 
 /* keeper_start() - fills the index and begins to keep it. Returns 0 or -errno. */
 int keeper_start(struct keeper *keeper, const struct keeper_config *config);
-void keeper_stop(struct keeper *keeper);
+
+/*
+ * keeper_stop() - end the thread. Returns 0, or -ETIMEDOUT where a file has kept it from ending for
+ * 2 s: then it still uses what is the keeper's.
+ */
+int keeper_stop(struct keeper *keeper);
 
 /* keeper_record() - one record of the lifecycle ring; from consume() only. */
 void keeper_record(struct keeper *keeper, const void *record, size_t size);

@@ -188,6 +188,21 @@ static void name(struct keeper *keeper, struct event *ev, const struct event_cgr
 		put_pod(ev, who, &names);
 }
 
+/* Of one container there may be many: it is described once. */
+static void name_other(struct keeper *keeper, struct event *ev, struct event_task *other,
+		       struct question *question)
+{
+	struct identity *who = &other->who;
+
+	name(keeper, ev, &other->cgroup, question, who);
+	if (!who->container_id.len ||
+	    !text_equal(ev, who->container_id, ev->incident.victim.who.container_id))
+		return;
+	who->image = (struct text){ 0 };
+	who->restarts = who->is_sandbox = NOT_KNOWN;
+	who->request = (struct request){ NOT_KNOWN, NOT_KNOWN, REQUEST_NONE };
+}
+
 static void name_child(struct keeper *keeper, struct event *ev, struct event_child *child)
 {
 	struct container_names names;
@@ -263,7 +278,6 @@ void keeper_name(struct keeper *keeper, struct event *ev)
 	name(keeper, ev, &incident->trigger.cgroup, &question, &incident->trigger.who);
 	name(keeper, ev, &incident->limit_owner.cgroup, &question, &incident->limit_owner.who);
 	for (__u64 i = 0; i < incident->other_victims_count; i++)
-		name(keeper, ev, &incident->other_victims[i].cgroup, &question,
-		     &incident->other_victims[i].who);
+		name_other(keeper, ev, &incident->other_victims[i], &question);
 	name_limits(keeper, ev);
 }

@@ -11,6 +11,7 @@
 #include "names/lookups.h"
 
 #define PATH_SIZE 8192
+#define REFRESH_NS (10 * 1000000000ULL) /* so often requests are looked at for changes */
 #define SLICE_NS (5 * 1000000ULL) /* then the lifecycle ring comes first again */
 
 int lookups_init(struct lookups *lookups, struct index *index,
@@ -41,9 +42,41 @@ void lookups_free(struct lookups *lookups)
 	pthread_mutex_destroy(&lookups->lock);
 }
 
-bool lookups_suffice(const struct container_names *names)
+static bool are_whole(const struct container_names *names)
 {
 	return names->pod_name[0] && (names->container_name[0] || names->is_sandbox == 1);
+}
+
+/* A log folder does not say whose container's it is; the link to it, that does, comes later. */
+bool lookups_suffice(const struct container_names *names)
+{
+	return are_whole(names) && names->source < IDENTITY_LOG_FOLDER;
+}
+
+static bool same_names(const struct container_names *a, const struct container_names *b)
+{
+	return !strcmp(a->namespace_name, b->namespace_name) && !strcmp(a->pod_name, b->pod_name) &&
+	       !strcmp(a->container_name, b->container_name);
+}
+
+/*
+ * A container never changes its name, but its files go: what was known and is found no more, or
+ * from a lesser source, stays. Its request changes with an in-place resize.
+ */
+static void keep_best(const struct container_names *kept, struct container_names *found)
+{
+	struct container_names best = *kept;
+
+	if (!are_whole(kept) || (are_whole(found) && found->source < kept->source) ||
+	    (same_names(kept, found) && found->source == kept->source))
+		return;
+	if (same_names(kept, found) && found->request_source == REQUEST_ALLOCATED) {
+		best.request_bytes = found->request_bytes;
+		best.request_error_bytes = found->request_error_bytes;
+		best.request_source = found->request_source;
+		best.pod_request_bytes = found->pod_request_bytes;
+	}
+	*found = best;
 }
 
 /* What the names of one container say of its pod; for its other containers, and for itself. */
@@ -51,7 +84,8 @@ static void keep_pod(struct lookups *lookups, __u64 id, int up, const struct con
 {
 	struct container_names pod;
 
-	if (!names->pod_name[0] || index_names(lookups->index, id, up, &pod))
+	if (!names->pod_name[0] || (index_names(lookups->index, id, up, &pod) &&
+				    pod.pod_request_bytes == names->pod_request_bytes))
 		return;
 	memset(&pod, 0, sizeof(pod));
 	memcpy(pod.namespace_name, names->namespace_name, sizeof(pod.namespace_name));
@@ -70,9 +104,12 @@ static bool look_up(struct lookups *lookups, __u64 id, const struct place *place
 		    struct container_names *ret)
 {
 	int up = place->depth - place->container_depth;
+	struct container_names kept;
 
 	if (!lookups->look_up(lookups->context, place, ret))
 		return false;
+	if (index_names(lookups->index, id, up, &kept))
+		keep_best(&kept, ret);
 	index_keep(lookups->index, id, up, ret);
 	if (place->pod_depth)
 		keep_pod(lookups, id, place->depth - place->pod_depth, ret);
@@ -115,6 +152,15 @@ static void answer(struct lookups *lookups)
 	pthread_mutex_unlock(&lookups->lock);
 }
 
+static void refresh(struct lookups *lookups, __u64 now_ns)
+{
+	if (!lookups->have_changed || now_ns - lookups->refreshed_ns < REFRESH_NS)
+		return;
+	lookups->refreshed_ns = now_ns;
+	if (lookups->have_changed(lookups->context))
+		index_refresh(lookups->index);
+}
+
 void lookups_run(struct lookups *lookups)
 {
 	__u64 now_ns = clock_boot_ns(), end_ns = now_ns + SLICE_NS, id;
@@ -124,6 +170,7 @@ void lookups_run(struct lookups *lookups)
 
 	if (read(lookups->fd, &asked, sizeof(asked)) < 0 && errno != EAGAIN)
 		log_debug("questions for names cannot be read: %s", strerror(errno));
+	refresh(lookups, now_ns);
 	while (lookups->look_up) {
 		answer(lookups);
 		id = now_ns < end_ns ?

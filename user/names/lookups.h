@@ -28,7 +28,10 @@ struct lookups {
 	struct index *index;
 	/* names_look_up(), or a test's */
 	bool (*look_up)(void *context, const struct place *place, struct container_names *ret);
+	/* names_have_changed(), or a test's; NULL: they never do */
+	bool (*have_changed)(void *context);
 	void *context;
+	__u64 refreshed_ns; /* when it was last asked */
 	int fd; /* readable when T1 has asked */
 	pthread_mutex_t lock; /* of what follows; never held while a file is read */
 	pthread_cond_t answer;
@@ -53,7 +56,7 @@ void lookups_run(struct lookups *lookups);
  */
 void lookups_ask(struct lookups *lookups, struct lookup *parts, size_t count, __u64 deadline_ns);
 
-/* lookups_suffice() - is there nothing more to find out? */
+/* lookups_suffice() - is there nothing more, or better, to find out? */
 bool lookups_suffice(const struct container_names *names);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 struct names {
 	struct reader reader;
 	struct allocated allocated;
+	unsigned int reads_seen; /* of it, by names_have_changed() */
 	__u64 memory_total_bytes;
 };
 
@@ -265,4 +267,45 @@ bool names_look_up(struct names *names, const struct place *place, struct contai
 	request_find(&names->allocated, &names->reader, place, &claim, names->memory_total_bytes);
 	*ret = claim.names;
 	return ret->source != IDENTITY_NONE && ret->source != IDENTITY_PATH;
+}
+
+bool names_have_changed(struct names *names)
+{
+	unsigned int before = names->reads_seen;
+
+	allocated_refresh(&names->allocated, &names->reader);
+	names->reads_seen = names->allocated.reads;
+	return names->reads_seen != before;
+}
+
+int names_folders(const struct names *names, char *buf, size_t size)
+{
+	const struct reader *reader = &names->reader;
+	const struct {
+		const char *word;
+		const struct roots *roots;
+	} kinds[] = {
+		{ "containerd", &reader->containerd },
+		{ "crio", &reader->crio },
+		{ "docker", &reader->docker },
+		{ "log-containers", &reader->log_containers },
+		{ "log-pods", &reader->log_pods },
+		{ "kubelet", &reader->kubelet },
+	};
+	size_t len = 0;
+	int count = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *root = NULL;
+
+		while ((root = roots_next(kinds[i].roots, root)) &&
+		       !hostfs_is_folder(&reader->fs, root))
+			;
+		if (root && len < size)
+			len += (size_t)snprintf(buf + len, size - len, "%s%s", count ? ", " : "",
+						kinds[i].word);
+		count += root != NULL;
+	}
+	return count;
 }

@@ -15,6 +15,7 @@
 #define OOMWHY_NAMES_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <linux/types.h>
 
 #include "event.h"
@@ -78,5 +79,17 @@ void names_close(struct names *names); /* NULL: nothing */
  * files may not have been written yet.
  */
 bool names_look_up(struct names *names, const struct place *place, struct container_names *ret);
+
+/*
+ * names_have_changed() - whether requests may have since it was last asked: kubelet has written its
+ * state anew. Names do not change.
+ */
+bool names_have_changed(struct names *names);
+
+/*
+ * names_folders() - which kinds of folders are there to read, in the words of --root:
+ * "containerd, log-pods". Returns how many.
+ */
+int names_folders(const struct names *names, char *buf, size_t size);
 
 #endif

@@ -54,7 +54,7 @@ static bool same_stamp(const struct hostfs_stamp *a, const struct hostfs_stamp *
 void allocated_free(struct allocated *allocated)
 {
 	json_decref(allocated->pods);
-	*allocated = (struct allocated){ 0 };
+	*allocated = (struct allocated){ .reads = allocated->reads };
 }
 
 #define STATE_BYTES_MAX (4 << 20)
@@ -75,7 +75,7 @@ static void load(struct allocated *allocated, struct reader *reader, const char 
 }
 
 /* kubelet writes the file anew whenever it admits, resizes or forgets a pod. */
-static void refresh(struct allocated *allocated, struct reader *reader)
+void allocated_refresh(struct allocated *allocated, struct reader *reader)
 {
 	const char *root = NULL;
 	struct hostfs_stamp stamp;
@@ -90,6 +90,7 @@ static void refresh(struct allocated *allocated, struct reader *reader)
 		allocated_free(allocated);
 		allocated->root = root;
 		allocated->stamp = stamp;
+		allocated->reads++;
 		load(allocated, reader, path);
 		return;
 	}
@@ -103,7 +104,7 @@ void request_find(struct allocated *allocated, struct reader *reader, const stru
 
 	if (!place->pod_uid[0])
 		return;
-	refresh(allocated, reader);
+	allocated_refresh(allocated, reader);
 	allocated_requests(allocated->pods, place->pod_uid, names->container_name,
 			   &names->request_bytes, &names->pod_request_bytes);
 	if (!place->container_id[0] || place->monitor || names->is_sandbox == 1) {

@@ -4,8 +4,9 @@
  *
  * Exact from kubelet's allocated_pods_state (Kubernetes 1.33 and later), and by the QoS class for
  * BestEffort (none) and Guaranteed (its limit). Else from the oom_score_adj that kubelet made of
- * it, to 0.1% of the machine's memory; that is off for a sidecar and for pod-level requests of
- * Kubernetes 1.32, where kubelet puts other numbers into it.
+ * it, to 0.1% of the machine's memory. Without kubelet's file, both of these are off for pods with
+ * pod-level resources, and the last for sidecars from Kubernetes 1.32 on: kubelet computes with
+ * other numbers there.
  */
 #ifndef OOMWHY_NAMES_REQUEST_H
 #define OOMWHY_NAMES_REQUEST_H
@@ -22,6 +23,7 @@ struct allocated {
 	struct hostfs_stamp stamp;
 	const char *root;
 	json_t *pods; /* NULL: none was read */
+	unsigned int reads; /* so far */
 };
 
 /* request_find() - of the container that @claim names; what is found goes there. */
@@ -35,6 +37,9 @@ void request_find(struct allocated *allocated, struct reader *reader, const stru
  */
 bool request_of_adj(__s64 oom_score_adj, __u64 memory_total_bytes, __u64 *ret_bytes,
 		    __u64 *ret_error_bytes);
+
+/* allocated_refresh() - read kubelet's file if it is not the one that was last read. */
+void allocated_refresh(struct allocated *allocated, struct reader *reader);
 
 void allocated_free(struct allocated *allocated);
 

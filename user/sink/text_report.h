@@ -42,6 +42,9 @@ void report_name(struct report *r, struct text name);
 /* report_container() - the victim's container, as a noun: "cart" in quotes, or "the container". */
 void report_container(struct report *r);
 
+/* report_filled() - what fills the memory; in text_filled.c. */
+void report_filled(struct report *r);
+
 /* report_who() - whose process; returns false where nothing is known. */
 bool report_who(struct report *r, const struct event_task *task, enum who_part parts);
 
@@ -77,5 +80,8 @@ void report_limits_line(struct report *r);
 
 /* report_limit() - why it is this limit, how that is known, and each level's state. */
 void report_limit(struct report *r);
+
+/* report_log() - what its kernel log lacks, or leaves open. */
+void report_log(struct report *r);
 
 #endif

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "source/gfp.h"
 
 struct btf;
 
@@ -44,6 +45,7 @@ struct probe {
 	bool has_memcg_reclaim; /* try_to_free_mem_cgroup_pages() */
 	bool reclaim_has_memcg; /* the tracepoint of its beginning says for which memcg it is */
 	bool has_group_member; /* the kernel tells of each member of a memory.oom.group */
+	struct gfp_bits gfp; /* what the flags of an allocation are called */
 	bool has_oom_synchronize; /* cgroup v1: tasks may wait for a disabled OOM killer */
 };
 

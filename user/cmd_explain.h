@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cmd_explain: logs and recordings -> the same reports as live. */
+#ifndef OOMWHY_CMD_EXPLAIN_H
+#define OOMWHY_CMD_EXPLAIN_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+struct explain_options {
+	bool json;
+	__u64 since_ns, until_ns; /* wall clock; 0: not given */
+	const char *node_name; /* NULL: as the log says */
+	const char *cluster_name; /* NULL: not said */
+	const char *host_root; /* "" for / */
+	char **files; /* "-": stdin; none: what this machine has */
+	int files_count;
+};
+
+/* explain_run() - returns the exit status; what went wrong has been told on stderr. */
+int explain_run(const struct explain_options *options);
+
+/* explain_time() - "2h" before now, or a date ("2026-11-23 10:11:12", RFC 3339); ns since 1970. */
+bool explain_time(const char *text, __u64 *ret_ns);
+
+#endif

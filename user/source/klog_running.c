@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <unistd.h>
+
+#include "source/klog_running.h"
+
+#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL, _SIZE_BUFFER: glibc does not name them */
+#define SIZE_BUFFER 10
+
+/* One record a read; -EPIPE: older ones were overwritten meanwhile. */
+static int read_kmsg(struct klog_feed *feed, int fd)
+{
+	size_t size;
+	ssize_t n;
+
+	for (;;) {
+		char *room = klog_feed_room(feed, &size);
+
+		n = read(fd, room, size);
+		if (n > 0)
+			klog_feed_take(feed, (size_t)n);
+		else if (n == 0 || errno == EAGAIN)
+			return 0;
+		else if (errno != EPIPE && errno != EINTR)
+			return -errno;
+	}
+}
+
+static int read_syslog(struct klog_feed *feed)
+{
+	int size = klogctl(SIZE_BUFFER, NULL, 0), len;
+	size_t room, part;
+	char *all;
+
+	if (size < 0)
+		return -errno;
+	all = malloc((size_t)size);
+	if (!all)
+		return -ENOMEM;
+	len = klogctl(READ_ALL, all, size);
+	for (size_t at = 0; len > 0 && at < (size_t)len; at += part) {
+		char *to = klog_feed_room(feed, &room);
+
+		part = (size_t)len - at < room ? (size_t)len - at : room;
+		memcpy(to, all + at, part);
+		klog_feed_take(feed, part);
+	}
+	free(all);
+	return len < 0 ? -errno : 0;
+}
+
+int klog_running_read(struct klog_feed *feed)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = -errno;
+
+	if (fd >= 0) {
+		err = read_kmsg(feed, fd);
+		close(fd);
+	}
+	if (err)
+		err = read_syslog(feed);
+	klog_feed_end(feed);
+	return err;
+}
