@@ -123,7 +123,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -163,10 +163,20 @@ cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
-# What is made for others to use it: schema, manual, completion, plugin, manifests, image. What cannot be had here is
-# skipped on a person's machine and fails in CI.
+# What cannot be had here is skipped on a person's machine and fails in CI.
 SKIPS := { status=$$?; [ $$status = 69 ] && [ "$$CI" != true ] && echo "skipped"; }
 
+# The metrics, alert rules and dashboard, held to a real Prometheus.
+metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== metrics, as Prometheus sees them"
+	@tests/metrics/run || $(SKIPS)
+
+# Which capabilities are needed: README.md's table comes from it. CAPS_TEST=--update writes it.
+caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== which capabilities are needed, in virtual machines"
+	@tests/caps/run $(CAPS_TEST) || $(SKIPS)
+
+# What is made for others to use it: schema, manual, completion, plugin, manifests, image.
 deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== JSON lines against their schema"
 	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
