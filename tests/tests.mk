@@ -206,6 +206,8 @@ bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@OOMWHY=$(OUTPUT)/oomwhy tests/bench/explain
 
 # Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
+MATRIX ?= --jobs 2
+
 vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
