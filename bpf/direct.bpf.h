@@ -295,6 +295,7 @@ static __always_inline int direct_marked(struct oomwhy_victim *record, u64 mm, u
 	marked_mm = mm;
 	marked_tgid = record->task.tgid;
 	marked_ns = record->header.boot_time_ns;
+	note_dying(marked_tgid, mm);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "capture.bpf.h"
+#include "death.bpf.h"
 #include "history.bpf.h"
 #include "lifecycle.bpf.h"
 #include "memory.bpf.h"
@@ -291,6 +292,7 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	marked_mm = (u64)BPF_CORE_READ(task, mm);
 	marked_tgid = record->task.tgid;
 	marked_ns = record->header.boot_time_ns;
+	note_dying(marked_tgid, marked_mm);
 	return 0;
 }
 

@@ -21,6 +21,8 @@
  *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
  *   END       oom_kill_process() returns                          (plans fentry and kprobe)
  *
+ *   DEATH     a marked process has ended, or its memory is free   (in no order)
+ *
  * `asker`, the pid_tgid of the task that runs the OOM killer, is the same in all of them.
  *
  * Where nobody is killed (plans fentry and kprobe):
@@ -50,7 +52,7 @@
 #define OOMWHY_ZONES_MAX 5
 /* So many memcgs, and so many parts of CPUs, are added up at most for what fills a memcg. */
 #define OOMWHY_TREE_MAX 64
-#define OOMWHY_PARTS_MAX 2048
+#define OOMWHY_PARTS_MAX 1024
 
 enum oomwhy_kind {
 	OOMWHY_DECISION = 1,
@@ -64,6 +66,7 @@ enum oomwhy_kind {
 	OOMWHY_AGAIN = 9,
 	OOMWHY_MEMORY = 10,
 	OOMWHY_RECLAIMS = 16,
+	OOMWHY_DEATH = 17,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -306,6 +309,17 @@ struct oomwhy_reclaims {
 	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX]; /* of memcgs of the next VICTIM's chain */
 };
 
+enum oomwhy_death_what {
+	OOMWHY_ENDED = 1, /* its last thread has begun to exit */
+	OOMWHY_FREED = 2, /* the last user of its memory is gone */
+};
+
+struct oomwhy_death {
+	struct oomwhy_header header;
+	__u32 tgid;
+	__u32 what; /* enum oomwhy_death_what */
+};
+
 enum oomwhy_stall_kind {
 	OOMWHY_NOTHING_KILLABLE = 1, /* all that could die is protected */
 	OOMWHY_KILLER_DISABLED = 2, /* cgroup v1: memory.oom_control */
@@ -396,6 +410,7 @@ _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain),
 _Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");
 _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
 _Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
+_Static_assert(sizeof(struct oomwhy_death) == 32, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");
 #endif

@@ -335,6 +335,7 @@ struct incident {
 	__u64 children_count;
 	__u64 children_omitted;
 	struct event_cgroup children_of;
+	struct repeat repeat;
 	struct trend history; /* of the limit owner */
 	struct culprit culprit; /* LIMIT_NODE, LIMIT_HOST: whose memory it is */
 	struct event_pod pods[INCIDENT_PODS_MAX]; /* there: who holds it, most above request first
@@ -370,9 +371,12 @@ struct start {
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
 };
 
+/* One of these is told. */
 struct update {
-	struct limit_owner limit_owner;
+	struct limit_owner limit_owner; /* with the stall */
 	struct stall stall;
+	struct after after;
+	struct storm storm;
 };
 
 struct stop {
@@ -408,8 +412,11 @@ struct event {
 	char text[EVENT_TEXT_MAX]; /* last: only the used part travels */
 };
 
-/* event_init() - make @ev an event of @type in which nothing is known yet. */
-void event_init(struct event *ev, enum event_type type);
+/*
+ * event_init() - make @ev an event of @type in which nothing is known yet.
+ * libevent has one, too: the linker gets another name.
+ */
+void event_init(struct event *ev, enum event_type type) __asm__("oomwhy_event_init");
 
 /* event_size() - bytes of @ev that are in use: copy these to copy the event. */
 size_t event_size(const struct event *ev);

@@ -58,6 +58,30 @@ struct event_pod {
 	__u64 over_request_bytes;
 };
 
+/* How often before; within the hour up to the kill, itself included. */
+struct repeat {
+	__u64 container_kills_1h; /* of the victim's container */
+	__u64 container_since_ns; /* since the first of them */
+	__u64 limit_owner_kills_1h; /* at this limit */
+	__u64 storm_kills; /* so many since a storm has begun; else NOT_KNOWN */
+};
+
+/* Kills that came too fast for a report each. */
+struct storm {
+	__u64 kills;
+	__u64 duration_ns; /* from the first to the last */
+	__u64 is_over; /* bool */
+};
+
+/* How the victim went. */
+struct after {
+	__u64 pid;
+	struct text comm;
+	__u64 ended_ns; /* from its mark to the end of its last thread */
+	__u64 freed_ns; /* until the last user of its memory was gone */
+	__u64 waited_ns; /* when this was told */
+};
+
 struct culprit {
 	struct event_pod pod;
 	struct trend history;

@@ -352,6 +352,7 @@ static const struct field incident_rows[] = {
 	     "Who shares the limit: children of children_of."),
 	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
 	      "The limit owner, else the lowest full cgroup above the victim's."),
+	TABLE(incident.repeat, "repeat", struct repeat, repeat_table, "How often before."),
 	TABLE(incident.history, "history", struct trend, trend_table,
 	      "What led to it: the limit owner's memory in the time before."),
 	TABLE(incident.culprit, "culprit", struct culprit, culprit_table,
@@ -377,6 +378,9 @@ static const struct field update_rows[] = {
 	TABLE(update.limit_owner, "limit_owner", struct limit_owner, limit_owner_table,
 	      "The cgroup whose limit was hit."),
 	TABLE(update.stall, "stall", struct stall, stall_table, "The stall, which has ended."),
+	TABLE(update.after, "after", struct after, after_table, "How the victim went."),
+	TABLE(update.storm, "storm", struct storm, storm_table,
+	      "Kills that came too fast for a report each; the id is that of the first."),
 };
 static DEFINE(update_table, update_rows);
 

@@ -71,3 +71,37 @@ static const struct field culprit_rows[] = {
 };
 DEFINE(culprit_table, culprit_rows);
 #undef IN
+
+#define IN struct repeat
+static const struct field repeat_rows[] = {
+	U64(container_kills_1h, "container_kills_1h",
+	    "Kills in the victim's container within the last hour, this one included."),
+	U64(container_since_ns, "container_since_ns", "Since the first of them, in ns."),
+	U64(limit_owner_kills_1h, "limit_owner_kills_1h",
+	    "Kills at this limit within the last hour, this one included."),
+	U64(storm_kills, "storm_kills",
+	    "In a storm, in which text is not told each kill: kills since it began."),
+};
+DEFINE(repeat_table, repeat_rows);
+#undef IN
+
+#define IN struct storm
+static const struct field storm_rows[] = {
+	U64(kills, "kills", "Kills that came too fast for a report each."),
+	U64(duration_ns, "duration_ns", "From the first of them to the last, in ns."),
+	BOOL(is_over, "is_over", "False: it goes on."),
+};
+DEFINE(storm_table, storm_rows);
+#undef IN
+
+#define IN struct after
+static const struct field after_rows[] = {
+	U64(pid, "process.pid", "Process ID of the victim as the node sees it."),
+	TEXT(comm, "comm", "Name of the process, at most 15 bytes, chosen by the workload."),
+	U64(ended_ns, "ended_ns", "From the kill to the end of its last thread, in ns."),
+	U64(freed_ns, "freed_ns",
+	    "From the kill until its memory was free, in ns; not told before Linux 6.1."),
+	U64(waited_ns, "waited_ns", "When this is told: so long after the kill, in ns."),
+};
+DEFINE(after_table, after_rows);
+#undef IN

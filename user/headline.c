@@ -1,70 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "headline.h"
+#include "headline_line.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/glyph.h"
 #include "base/units.h"
 
-#define HEADLINE_MAX 4096 /* longer names are cut here; their own fields keep them whole */
 #define SHORT_ID 12 /* digits of a container id, as crictl and docker print it */
-
-struct line {
-	size_t len;
-	bool cut;
-	char text[HEADLINE_MAX];
-};
-
-static bool known(__u64 value)
-{
-	return value != NOT_KNOWN;
-}
-
-static void put(struct line *line, const char *bytes, size_t len)
-{
-	if (line->cut || len > sizeof(line->text) - line->len) {
-		line->cut = true; /* never within a code point, nor is anything put after a gap */
-		return;
-	}
-	memcpy(line->text + line->len, bytes, len);
-	line->len += len;
-}
-
-/* Log systems show the message as it is: a name in it must not end the line. */
-static void put_name(struct line *line, const char *bytes, size_t len)
-{
-	struct glyph glyph;
-
-	for (size_t i = 0; i < len;) {
-		i += glyph_next(bytes + i, len - i, true, &glyph);
-		put(line, glyph.bytes, glyph.len);
-	}
-}
-
-static void put_text(struct line *line, const struct event *ev, struct text text)
-{
-	put_name(line, text_bytes(ev, text), text.len);
-}
-
-__attribute__((format(printf, 2, 3))) static void putf(struct line *line, const char *fmt, ...)
-{
-	char buf[192];
-	va_list args;
-	int len;
-
-	va_start(args, fmt);
-	len = vsnprintf(buf, sizeof(buf), fmt, args);
-	va_end(args);
-	if (len > 0)
-		put(line, buf, (size_t)len < sizeof(buf) ? (size_t)len : sizeof(buf) - 1);
-}
-
-static void put_count(struct line *line, __u64 count, const char *one, const char *many)
-{
-	putf(line, "%llu %s", (unsigned long long)count, count == 1 ? one : many);
-}
 
 enum limit_level incident_level(const struct incident *incident)
 {
@@ -229,13 +172,13 @@ static void put_process(struct line *line, const struct event *ev, const struct 
 	char bytes[UNITS_MAX];
 
 	if (task->comm.len)
-		put_text(line, ev, task->comm);
+		line_text(line, ev, task->comm);
 	else if (known(task->pid))
-		putf(line, "pid %llu", (unsigned long long)task->pid);
+		line_putf(line, "pid %llu", (unsigned long long)task->pid);
 	else
-		putf(line, "a process");
+		line_putf(line, "a process");
 	if (known(task->rss_bytes))
-		putf(line, ", %s", units_bytes(task->rss_bytes, bytes, sizeof(bytes)));
+		line_putf(line, ", %s", units_bytes(task->rss_bytes, bytes, sizeof(bytes)));
 }
 
 /* Of a limit that many pods share. */
@@ -249,15 +192,15 @@ static void put_cause(struct line *line, const struct event *ev)
 	size_t pieces;
 
 	if (verdict->cause == CAUSE_REQUESTS_DO_NOT_FIT)
-		putf(line, "; no pod is above its request");
+		line_putf(line, "; no pod is above its request");
 	if (verdict->cause != CAUSE_POD_OVER_REQUEST)
 		return;
 	pieces = headline_who(ev, &task, WHO_ALL, who);
-	putf(line, verdict->victim_is_cause == 0 ? ", not the cause; cause " : "; cause ");
+	line_putf(line, verdict->victim_is_cause == 0 ? ", not the cause; cause " : "; cause ");
 	for (size_t i = 0; i < pieces; i++)
-		put_name(line, who[i].bytes, who[i].len);
-	putf(line, ", %s over its request",
-	     units_bytes(pod->over_request_bytes, bytes, sizeof(bytes)));
+		line_name(line, who[i].bytes, who[i].len);
+	line_putf(line, ", %s over its request",
+		  units_bytes(pod->over_request_bytes, bytes, sizeof(bytes)));
 }
 
 static void incident_line(struct line *line, const struct event *ev)
@@ -274,28 +217,28 @@ static void incident_line(struct line *line, const struct event *ev)
 
 	if (known(incident->other_victims_omitted))
 		others += incident->other_victims_omitted;
-	putf(line, "%s: %s", killed ? "OOM kill" : "OOM without a kill",
-	     headline_limit(incident, limit, sizeof(limit)));
+	line_putf(line, "%s: %s", killed ? "OOM kill" : "OOM without a kill",
+		  headline_limit(incident, limit, sizeof(limit)));
 	if (incident_level(incident) == LIMIT_SLICE) {
-		putf(line, " ");
-		put_text(line, ev, incident->limit_owner.cgroup.path);
+		line_putf(line, " ");
+		line_text(line, ev, incident->limit_owner.cgroup.path);
 	}
 	if (incident->verdict.evidence == EVIDENCE_LOG && incident->victim.fate == FATE_NONE &&
 	    !incident->victim.comm.len) {
-		putf(line, "; who died is not known");
+		line_putf(line, "; who died is not known");
 		return;
 	}
-	putf(line, killed ? "; killed " : "; already exiting: ");
+	line_putf(line, killed ? "; killed " : "; already exiting: ");
 	for (size_t i = 0; i < pieces; i++)
-		put_name(line, who[i].bytes, who[i].len);
+		line_name(line, who[i].bytes, who[i].len);
 	if (pieces)
-		putf(line, " (");
+		line_putf(line, " (");
 	put_process(line, ev, &incident->victim);
 	if (pieces)
-		putf(line, ")");
+		line_putf(line, ")");
 	if (others) {
-		putf(line, " and ");
-		put_count(line, others, "more process", "more processes");
+		line_putf(line, " and ");
+		line_count(line, others, "more process", "more processes");
 	}
 	put_cause(line, ev);
 }
@@ -314,133 +257,20 @@ static void stall_line(struct line *line, const struct event *ev)
 	size_t pieces = headline_who(ev, subject, WHO_ALL, who);
 	char limit[HEADLINE_LIMIT_MAX];
 
-	putf(line, "OOM stall: %s", headline_limit(incident, limit, sizeof(limit)));
+	line_putf(line, "OOM stall: %s", headline_limit(incident, limit, sizeof(limit)));
 	if (incident_level(incident) == LIMIT_SLICE) {
-		putf(line, " ");
-		put_text(line, ev, incident->limit_owner.cgroup.path);
+		line_putf(line, " ");
+		line_text(line, ev, incident->limit_owner.cgroup.path);
 	}
-	putf(line, "; %s", headline_stall(&incident->stall));
+	line_putf(line, "; %s", headline_stall(&incident->stall));
 	if (!known(subject->pid))
 		return;
-	putf(line, "; ");
+	line_putf(line, "; ");
 	for (size_t i = 0; i < pieces; i++)
-		put_name(line, who[i].bytes, who[i].len);
-	putf(line, pieces ? " (" : "");
+		line_name(line, who[i].bytes, who[i].len);
+	line_putf(line, pieces ? " (" : "");
 	put_process(line, ev, subject);
-	putf(line, pieces ? ")" : "");
-}
-
-static void update_line(struct line *line, const struct event *ev)
-{
-	const struct limit_owner *owner = &ev->update.limit_owner;
-	const struct stall *stall = &ev->update.stall;
-	struct event_task task = { .who = owner->who, .cgroup = owner->cgroup };
-	struct piece who[WHO_PIECES_MAX];
-	size_t pieces = headline_who(ev, &task, WHO_ALL, who);
-	char duration[UNITS_MAX];
-
-	putf(line, pieces ? "OOM stall over in " : "OOM stall over");
-	for (size_t i = 0; i < pieces; i++)
-		put_name(line, who[i].bytes, who[i].len);
-	if (known(stall->attempts)) {
-		putf(line, ": ");
-		put_count(line, stall->attempts, "attempt", "attempts");
-	} else if (known(stall->tasks)) {
-		putf(line, ": ");
-		put_count(line, stall->tasks, "task waited", "tasks waited");
-	}
-	if (known(stall->duration_ns))
-		putf(line, " in %s",
-		     units_duration(stall->duration_ns, duration, sizeof(duration)));
-}
-
-static void start_line(struct line *line, const struct start *start)
-{
-	static const char *const plans[] = { "", " fentry", " kprobe", " tracepoint",
-					     " kernel log" };
-	static const char *const evidence[] = { "", "exact", "inferred", "log" };
-	const char *joint = ":";
-
-	putf(line, "watching OOM kills");
-	if (start->attach > ATTACH_NONE && start->attach <= ATTACH_KMSG) {
-		putf(line, "%s%s", joint, plans[start->attach]);
-		joint = ",";
-	}
-	if (known(start->cgroup_version)) {
-		putf(line, "%s cgroup v%llu", joint, (unsigned long long)start->cgroup_version);
-		joint = ",";
-	}
-	if (start->evidence > EVIDENCE_NONE && start->evidence <= EVIDENCE_LOG)
-		putf(line, "%s %s", joint, evidence[start->evidence]);
-	if (start->degraded_from > ATTACH_NONE && start->degraded_from <= ATTACH_KMSG)
-		putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
-}
-
-static void loss_parts(struct line *line, const struct losses *losses)
-{
-	const struct {
-		__u64 count;
-		const char *one, *many;
-	} parts[] = {
-		{ losses->ring_kills, "kill record (kernel buffer full)",
-		  "kill records (kernel buffer full)" },
-		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
-		  "reports left out of the kernel's log (rate limit)" },
-		{ losses->queue, "line (reader of stdout too slow)",
-		  "lines (reader of stdout too slow)" },
-		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
-		{ losses->hook_misses, "hook call skipped by the kernel",
-		  "hook calls skipped by the kernel" },
-		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
-		  "cgroup records (repaired by a rescan)" },
-	};
-	const char *joint = "";
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (!known(parts[i].count) || !parts[i].count)
-			continue;
-		putf(line, "%s", joint);
-		put_count(line, parts[i].count, parts[i].one, parts[i].many);
-		joint = ", ";
-	}
-	if (*joint)
-		return;
-	if (known(losses->total))
-		put_count(line, losses->total, "record", "records");
-	else
-		putf(line, "an unknown number of records");
-}
-
-static void stop_line(struct line *line, const struct stop *stop)
-{
-	char duration[UNITS_MAX];
-
-	putf(line, "stopped: ");
-	put_count(line, known(stop->incidents) ? stop->incidents : 0, "incident", "incidents");
-	if (known(stop->victims)) {
-		putf(line, ", ");
-		put_count(line, stop->victims, "victim", "victims");
-	}
-	if (known(stop->stalls) && stop->stalls) {
-		putf(line, ", ");
-		put_count(line, stop->stalls, "stall", "stalls");
-	}
-	if (known(stop->filtered))
-		putf(line, ", %llu filtered out", (unsigned long long)stop->filtered);
-	if (known(stop->duration_ns))
-		putf(line, " in %s", units_duration(stop->duration_ns, duration, sizeof(duration)));
-	if (known(stop->cross_check_differed) && stop->cross_check_differed)
-		putf(line, ", %llu of %llu cross-checks differed",
-		     (unsigned long long)stop->cross_check_differed,
-		     (unsigned long long)(stop->cross_check_differed +
-					  (known(stop->cross_check_agreed) ?
-						   stop->cross_check_agreed :
-						   0)));
-	if (!known(stop->losses.total))
-		return;
-	putf(line, stop->losses.total ? ", lost: " : ", nothing lost");
-	if (stop->losses.total)
-		loss_parts(line, &stop->losses);
+	line_putf(line, pieces ? ")" : "");
 }
 
 void headline(struct event *ev)
@@ -449,29 +279,14 @@ void headline(struct event *ev)
 
 	line.len = 0;
 	line.cut = false;
-	switch (ev->type) {
-	case EVENT_START:
-		start_line(&line, &ev->start);
-		break;
-	case EVENT_INCIDENT:
+	if (ev->type == EVENT_INCIDENT)
 		incident_line(&line, ev);
-		break;
-	case EVENT_STALL:
+	else if (ev->type == EVENT_STALL)
 		stall_line(&line, ev);
-		break;
-	case EVENT_UPDATE:
-		update_line(&line, ev);
-		break;
-	case EVENT_LOSS:
-		putf(&line, "lost: ");
-		loss_parts(&line, &ev->loss);
-		break;
-	case EVENT_STOP:
-		stop_line(&line, &ev->stop);
-		break;
-	default:
+	else
+		line_of_note(&line, ev);
+	if (!line.len)
 		return;
-	}
 	ev->message = event_text(ev, line.text, line.len);
 	if (line.cut)
 		ev->text_cut = 1;

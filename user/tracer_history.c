@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* tracer_history: what the history needs of the rest, and when it is told. */
+#include "base/clock.h"
 #include "oomwhy_record.h"
 #include "tracer_state.h"
 
@@ -11,6 +12,7 @@ int tracer_history_start(struct tracer *tracer)
 		.index = &tracer->keeper.index,
 	};
 
+	tracer->assembler.deaths.config.freed_is_told = tracer->probe.has_exit_mmap;
 	return history_start(&tracer->history, &config);
 }
 
@@ -20,4 +22,13 @@ void tracer_history_cgroup(struct tracer *tracer, const void *data, size_t size)
 
 	if (size >= sizeof(*record) && record->change == OOMWHY_CGROUP_MADE)
 		history_made(&tracer->history, record->id, record->header.boot_time_ns);
+}
+
+__u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns)
+{
+	__u64 storm_ns;
+
+	if (repeat_tick(&tracer->repeats, clock_boot_ns(), clock_wall_ns(), &storm_ns))
+		tracer_send(tracer, &tracer->repeats.ev);
+	return storm_ns && (!next_ns || storm_ns < next_ns) ? storm_ns : next_ns;
 }

@@ -13,10 +13,12 @@
 #include "event.h"
 #include "exit_status.h"
 #include "history/history.h"
+#include "history/repeat.h"
 #include "machine.h"
 #include "names/keeper.h"
 #include "names/kubelet_reserve.h"
 #include "queue.h"
+#include "sink/metrics_http.h"
 #include "sink/writer.h"
 #include "source/assemble.h"
 #include "source/bpf.h"
@@ -36,8 +38,12 @@ struct tracer {
 	struct kubelet_reserve reserve; /* as it was at start */
 	struct keeper keeper;
 	struct history history;
+	struct repeats repeats;
 	struct queue queue;
 	struct writer writer;
+	struct metrics *metrics; /* NULL: not asked for */
+	struct metrics_http *metrics_http;
+	int metrics_fd; /* listens; -1: no, or not ours any more */
 	struct event note; /* start, loss and stop lines */
 	struct losses reported;
 	__u64 started_ns;
@@ -60,6 +66,13 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret);
 /* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
 
+/* The metrics, where they were asked for: listen before anything else is done, then serve. -errno. */
+int tracer_metrics_open(struct tracer *tracer);
+int tracer_metrics_start(struct tracer *tracer);
+void tracer_metrics_take(struct tracer *tracer, const struct event *ev); /* T1 */
+void tracer_metrics_lookup(struct tracer *tracer, enum identity_source source); /* T2 */
+void tracer_metrics_close(struct tracer *tracer);
+
 /* Lines of their own. tracer_note_losses() tells them only if they have grown. */
 void tracer_note_start(struct tracer *tracer);
 void tracer_note_losses(struct tracer *tracer);
@@ -73,6 +86,12 @@ enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_hand
 
 /* tracer_history_start() - after the keeper, which it asks. Returns 0 or -errno. */
 int tracer_history_start(struct tracer *tracer);
+
+/*
+ * tracer_history_tick() - T1: tell of a storm.
+ * @next_ns: boot time at which something is due anyway, 0: never. Returns the earlier one.
+ */
+__u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns);
 
 /* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
 void tracer_history_cgroup(struct tracer *tracer, const void *record, size_t size);

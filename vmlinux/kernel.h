@@ -244,6 +244,7 @@ struct cred {
 
 /* include/linux/sched/signal.h, include/linux/sched.h */
 struct signal_struct {
+	atomic_t live;
 	int nr_threads;
 	struct list_head thread_head;
 	struct mm_struct *oom_mm;

@@ -144,6 +144,39 @@ static void before(struct fixture *fx)
 		line_wrong(line, "the cgroup's beginning was not seen");
 }
 
+/* The same container three times; and how each victim went. */
+static void again(struct fixture *fx)
+{
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, 24);
+	size_t from = json_array_size(fixture_tracer(fx)->seen);
+
+	for (int i = 1; i <= 3; i++) {
+		struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, NULL);
+		json_t *line, *update;
+
+		fixture_grow(fx, w);
+		struct expect e = expect_death(w, a, 0);
+		e.kills = i;
+		expect_limit(&e, "container", "container", &a->cg);
+		line = check_kill(fx, &e);
+		if (!line)
+			return;
+		line_is_number(line, "repeat.container_kills_1h", i);
+		line_is_number(line, "repeat.limit_owner_kills_1h", i);
+		update = tracer_line_of(&fx->tracer, from, "oom_update", line_string(line, "id"),
+					TRACER_LINE_MS);
+		if (!update)
+			fail_msg("how the victim went was not told");
+		line_is_number(update, "after.process.pid",
+			       line_integer(line, "victim.process.pid"));
+		line_is(update, "after.comm", "eat");
+		if (line_integer(update, "after.ended_ns") <= 0 ||
+		    line_integer(update, "after.ended_ns") > 10000000000LL)
+			line_wrong(update, "after.ended_ns");
+	}
+}
+
 const struct kill_case culprit_cases[] = {
 	{ "culprit", "the kubepods limit: one pod is above its request, another dies",
 	  CASE_ONE_SHAPE | CASE_TRACER, culprit },
@@ -151,5 +184,7 @@ const struct kill_case culprit_cases[] = {
 	  nobody },
 	{ "before", "a container grows for ten seconds: what led to it",
 	  CASE_ONE_SHAPE | CASE_TRACER, before },
+	{ "again", "a container is killed three times, and how long each took",
+	  CASE_ONE_SHAPE | CASE_TRACER, again },
 };
 const int n_culprit_cases = sizeof(culprit_cases) / sizeof(culprit_cases[0]);

@@ -102,8 +102,10 @@ void line_check(json_t *line)
 					     "schema", "type",	   "k8s.node.name" };
 	static const char *const of_kill[] = { "id", "origin", "verdict.limit_level",
 					       "verdict.evidence" };
-	static const char *const of_update[] = { "id", "stall.kind" };
+	/* What an update tells: one of these. */
+	static const char *const updates[] = { "stall", "after", "storm", "candidates" };
 	const char *type = line_string(line, "type");
+	int told = 0;
 	bool kill = !strcmp(type, "oom_kill") || !strcmp(type, "oom_stall");
 
 	for (size_t i = 0; i < sizeof(every) / sizeof(every[0]); i++)
@@ -112,9 +114,11 @@ void line_check(json_t *line)
 	for (size_t i = 0; kill && i < sizeof(of_kill) / sizeof(of_kill[0]); i++)
 		if (!*line_string(line, of_kill[i]))
 			fail_msg("no \"%s\" in an %s line", of_kill[i], type);
-	for (int i = 0; i < 2 && !strcmp(type, "oom_update"); i++)
-		if (!*line_string(line, of_update[i]))
-			fail_msg("no \"%s\" in an oom_update line", of_update[i]);
+	for (size_t i = 0; i < sizeof(updates) / sizeof(updates[0]); i++)
+		told += line_get(line, updates[i]) != NULL;
+	if (!strcmp(type, "oom_update") && (told != 1 || !*line_string(line, "id")))
+		fail_msg("an oom_update line tells %d things, of \"%s\"", told,
+			 line_string(line, "id"));
 	assert_string_equal(line_string(line, "schema"), "oomwhy/1");
 	check_time(line_string(line, "time"));
 	if (kill)

@@ -33,6 +33,10 @@ void fixture_young(struct event *ev);
 void fixture_culprit(struct event *ev);
 void fixture_nobody(struct event *ev);
 void fixture_unknown_request(struct event *ev);
+void fixture_repeat(struct event *ev);
+void fixture_storm(struct event *ev);
+void fixture_storm_over(struct event *ev);
+void fixture_after(struct event *ev);
 
 /* Those of fixtures_filled.c. */
 void fixture_tmpfs(struct event *ev);

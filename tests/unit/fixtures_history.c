@@ -126,6 +126,13 @@ void fixture_culprit(struct event *ev)
 	trainer = add_pod(ev, "ml", "trainer-0", "81aa7be4-6d0f-4c6b-b7f0-02d9f2a6c1e8", MIB(9626),
 			  MIB(2048));
 	trainer->who.container_name = make_text(ev, "train");
+	ev->incident.memory.source = MEMORY_FLUSHED;
+	ev->incident.memory.age_ns = 2 * SECOND;
+	ev->incident.memory.usage_bytes = GIB(13);
+	ev->incident.memory.anon_bytes = MIB(12700);
+	ev->incident.memory.file_bytes = MIB(300);
+	ev->incident.memory.shmem_bytes = MIB(12);
+	ev->incident.memory.kernel_bytes = MIB(300);
 	set_points(&ev->incident.culprit.history, 4 * MINUTE, mib, 9);
 	add_report(ev);
 	add_others(ev);
@@ -167,4 +174,46 @@ void fixture_unknown_request(struct event *ev)
 	pod->over_request_bytes = NOT_KNOWN;
 	ev->incident.pods_unknown = 1;
 	judge(ev);
+}
+
+void fixture_repeat(struct event *ev)
+{
+	fixture_before(ev);
+	ev->incident.repeat.container_kills_1h = 7;
+	ev->incident.repeat.container_since_ns = 40 * MINUTE;
+	ev->incident.repeat.limit_owner_kills_1h = 9;
+}
+
+/* The first of a storm; the next ones print nothing. */
+void fixture_storm(struct event *ev)
+{
+	fixture_repeat(ev);
+	ev->incident.repeat.storm_kills = 1;
+}
+
+static void begin_update(struct event *ev)
+{
+	event_init(ev, EVENT_UPDATE);
+	set_time(ev, 11550, 0);
+	snprintf(ev->id, sizeof(ev->id), "1f0c9a6e-376723-48121");
+}
+
+void fixture_storm_over(struct event *ev)
+{
+	begin_update(ev);
+	ev->update.storm.kills = 87;
+	ev->update.storm.duration_ns = 12 * SECOND;
+	ev->update.storm.is_over = 1;
+	headline(ev);
+}
+
+void fixture_after(struct event *ev)
+{
+	begin_update(ev);
+	ev->update.after.pid = 48121;
+	ev->update.after.comm = make_text(ev, "java");
+	ev->update.after.ended_ns = 2400 * SECOND / 1000;
+	ev->update.after.freed_ns = 3100 * SECOND / 1000;
+	ev->update.after.waited_ns = 3100 * SECOND / 1000;
+	headline(ev);
 }

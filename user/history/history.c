@@ -16,6 +16,8 @@
 #define TICK_MS 1000
 #define SLOW_TICKS 10
 #define FAST_MAX 64 /* cgroups near their limits that are looked at each second */
+#define YOUNG_MAX 32 /* and of those that were made just now */
+#define YOUNG_NS (60 * 1000000000ULL) /* many containers run into their limits right away */
 #define SLICE_DEPTH_MAX 2 /* further down, what is no pod's is not sampled */
 #define IDS_MAX 128 /* of one bucket of the index */
 #define PATH_SIZE 8192
@@ -169,6 +171,11 @@ static bool is_near_limit(const struct slot *slot, unsigned int part)
 	return limit_bytes < NO_LIMIT && slot->last.usage_bytes >= limit_bytes / 16 * part;
 }
 
+static bool is_young(const struct slot *slot, __u64 boot_time_ns)
+{
+	return !slot->made_before && slot->made_ns + YOUNG_NS > boot_time_ns;
+}
+
 /* The machine's own: less than a sixteenth could be had without swapping. */
 static bool machine_is_short(void)
 {
@@ -190,8 +197,8 @@ static bool machine_is_short(void)
 
 void history_tick(struct history *history, __u64 boot_time_ns)
 {
+	int fast = 0, young = 0;
 	bool pods_are_short;
-	int fast = 0;
 
 	if (!history->config.root[0])
 		return;
@@ -206,7 +213,8 @@ void history_tick(struct history *history, __u64 boot_time_ns)
 
 		if (slot->removed_ns || slot->last.boot_time_ns == boot_time_ns)
 			continue;
-		if (is_due || is_short_pod || (is_near_limit(slot, 14) && fast++ < FAST_MAX))
+		if (is_due || is_short_pod || (is_near_limit(slot, 14) && fast++ < FAST_MAX) ||
+		    (is_young(slot, boot_time_ns) && young++ < YOUNG_MAX))
 			sample(history, i, is_due, boot_time_ns);
 		if (is_due || slot->request.bytes == NOT_KNOWN)
 			ask_request(history, i);
@@ -240,7 +248,7 @@ int history_start(struct history *history, const struct history_config *config)
 	history->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (history->stop_fd < 0)
 		return -errno;
-	return thread_start(&history->thread, "oomwhy-history", run, history);
+	return thread_start(&history->thread, "oomwhy-history", PRIVILEGES_NONE, run, history);
 }
 
 void history_stop(struct history *history)

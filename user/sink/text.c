@@ -56,7 +56,7 @@ static bool is_shared(enum limit_level level)
 	       level != LIMIT_SLICE;
 }
 
-static void put_time(struct report *r)
+void report_time(struct report *r)
 {
 	char time[UNITS_MAX];
 
@@ -77,7 +77,7 @@ static void first_line(struct report *r)
 	char limit[HEADLINE_LIMIT_MAX];
 
 	r->w.indent = REPORT_INDENT;
-	put_time(r);
+	report_time(r);
 	put_ink(&r->w, INK_ALARM);
 	say_solid(&r->w, "%s", what_happened(r));
 	put_ink(&r->w, INK_PLAIN);
@@ -390,6 +390,7 @@ static void write_pods(struct report *r)
 	report_cause(r);
 	fix_line(r);
 	report_pods(r);
+	report_filled(r);
 	report_limits_line(r);
 }
 
@@ -422,26 +423,13 @@ static void write_incident(struct report *r)
 	id_line(r);
 }
 
-static void write_single_line(struct report *r)
-{
-	bool loss = r->ev->type == EVENT_LOSS;
-
-	r->w.columns = REPORT_ONE_LINE;
-	put_time(r);
-	put_ink(&r->w, loss ? INK_ALARM : INK_PLAIN);
-	put_words(&r->w, text_bytes(r->ev, r->ev->message), r->ev->message.len);
-	put_ink(&r->w, INK_PLAIN);
-	put_newline(&r->w);
-}
-
 size_t text_write(const struct event *ev, const struct text_style *style, char *buf, size_t size)
 {
 	struct report r = { .ev = ev };
 
-	if (!event_has_incident(ev)) {
+	if (report_is_one_line(ev)) {
 		writer_init(&r.w, style, buf, size);
-		if (ev->message.len)
-			write_single_line(&r);
+		report_one_line(&r);
 		return writer_end(&r.w);
 	}
 	r.incident = &ev->incident;

@@ -34,6 +34,15 @@ static inline bool known(__u64 value)
 	return value != NOT_KNOWN;
 }
 
+/* report_is_one_line() - is it told in one line, or not at all? */
+bool report_is_one_line(const struct event *ev);
+
+/* report_one_line() - that line; nothing where others tell it. */
+void report_one_line(struct report *r);
+
+/* report_time() - when it happened, and a space. */
+void report_time(struct report *r);
+
 void report_label(struct report *r, const char *word);
 
 /* report_name() - a name that others wrote. */
@@ -41,9 +50,6 @@ void report_name(struct report *r, struct text name);
 
 /* report_container() - the victim's container, as a noun: "cart" in quotes, or "the container". */
 void report_container(struct report *r);
-
-/* report_filled() - what fills the memory; in text_filled.c. */
-void report_filled(struct report *r);
 
 /* report_who() - whose process; returns false where nothing is known. */
 bool report_who(struct report *r, const struct event_task *task, enum who_part parts);
@@ -77,6 +83,9 @@ void report_pods(struct report *r);
 
 /* report_limits_line() - each level's limit, in one line. */
 void report_limits_line(struct report *r);
+
+/* report_filled() - what fills the memory; in text_filled.c. */
+void report_filled(struct report *r);
 
 /* report_limit() - why it is this limit, how that is known, and each level's state. */
 void report_limit(struct report *r);

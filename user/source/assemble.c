@@ -17,7 +17,7 @@
 /* MEMCG_CHARGE_BATCH: so much may each CPU charge in vain at once. */
 #define CHARGE_BATCH_PAGES 64
 
-static void init_stalls(struct assembler *as)
+static void init_parts(struct assembler *as)
 {
 	const struct assemble_config *config = &as->config;
 	struct stalls_config stalls = {
@@ -29,6 +29,13 @@ static void init_stalls(struct assembler *as)
 		.context = config->context,
 	};
 
+	struct deaths_config deaths = {
+		.wall_ns = config->wall_ns,
+		.emit = config->emit,
+		.context = config->context,
+	};
+
+	deaths_init(&as->deaths, &deaths);
 	stalls_init(&as->stalls, &stalls);
 }
 
@@ -36,7 +43,7 @@ void assemble_init(struct assembler *as, const struct assemble_config *config)
 {
 	memset(as, 0, sizeof(*as));
 	as->config = *config;
-	init_stalls(as);
+	init_parts(as);
 	infer_init(&as->infer, config->cpus);
 	as->owner_slack_pages = CHARGE_BATCH_PAGES * (__u64)(config->cpus > 0 ? config->cpus : 1);
 }
@@ -68,6 +75,7 @@ static void close_incident(struct assembler *as)
 	as->stats.incidents++;
 	set_id(as);
 	as->config.emit(as->config.context, &as->ev);
+	deaths_told(&as->deaths, incident->victim.pid, as->ev.id);
 }
 
 static void open_incident(struct assembler *as, const struct oomwhy_header *header, __u64 asker)
@@ -173,6 +181,8 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
 	owner_take(as, record, owner);
+	if (record->signalled)
+		deaths_begin(&as->deaths, record);
 	if (as->has_reclaims && as->reclaims.asker == record->asker)
 		event_from_reclaims(&as->ev, &as->reclaims, incident->limit_owner.cgroup.id,
 				    as->config.page_bytes);
@@ -389,18 +399,25 @@ void assemble_record(struct assembler *as, const void *record, size_t size)
 		return stalls_record(&as->stalls, record);
 	case OOMWHY_WAIT:
 		return stalls_wait(&as->stalls, record);
+	case OOMWHY_DEATH:
+		return deaths_record(&as->deaths, record);
 	}
+}
+
+/* 0 is never. */
+static __u64 earlier(__u64 a_ns, __u64 b_ns)
+{
+	return a_ns && (!b_ns || a_ns < b_ns) ? a_ns : b_ns;
 }
 
 __u64 assemble_tick(struct assembler *as, __u64 boot_time_ns)
 {
-	__u64 stalls_ns = stalls_tick(&as->stalls, boot_time_ns);
+	__u64 next_ns = stalls_tick(&as->stalls, boot_time_ns);
 
 	if (as->open && boot_time_ns >= as->deadline_ns)
 		close_incident(as);
-	if (!as->open || (stalls_ns && stalls_ns < as->deadline_ns))
-		return stalls_ns;
-	return as->deadline_ns;
+	next_ns = earlier(next_ns, deaths_tick(&as->deaths, boot_time_ns));
+	return as->open ? earlier(next_ns, as->deadline_ns) : next_ns;
 }
 
 void assemble_flush(struct assembler *as)

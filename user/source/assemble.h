@@ -21,6 +21,7 @@
 
 #include "event.h"
 #include "oomwhy_record.h"
+#include "source/deaths.h"
 #include "source/infer.h"
 #include "source/stalls.h"
 
@@ -58,6 +59,7 @@ struct assembler {
 	struct assemble_stats stats;
 	struct infer infer;
 	struct stalls stalls;
+	struct deaths deaths;
 	__u64 owner_slack_pages; /* so far above its limit may charges alone bring a memcg */
 	struct event ev; /* the open incident */
 	bool open;

@@ -26,7 +26,7 @@ struct bpf_source {
 	const __u64 *counters; /* shared with the kernel, as is the next */
 	const struct oomwhy_attempts *attempts;
 	bool memcg_reclaim_is_seen; /* its tracepoint is attached */
-	struct bpf_link *links[EXTRAS_MAX + 3]; /* those that the skeleton does not attach */
+	struct bpf_link *links[EXTRAS_MAX + 5]; /* those that the skeleton does not attach */
 	int links_count;
 };
 
@@ -153,18 +153,24 @@ static void attach_extras(struct bpf_source *source, const struct probe *probe)
 			attach(source, extras[i].program); /* refused: going on without */
 }
 
-/* What is reclaimed for memcgs' limits, for the history: a kill is told without it. */
+/* What is reclaimed for memcgs' limits, and how the dead go: a kill is told without it. */
 static void attach_history(struct bpf_source *source)
 {
 	struct bpf_program *begins = bpf_history_begins(source->skel);
 
+	attach(source, source->skel->progs.process_exits);
+	if (bpf_program__autoload(source->skel->progs.memory_is_free))
+		attach(source, source->skel->progs.memory_is_free);
 	if (begins && !attach(source, begins))
 		source->memcg_reclaim_is_seen =
 			!attach(source, source->skel->progs.memcg_reclaim_ends);
 }
 
-/* What tells a memcg's limit from the machine's where the decision is not visible. */
-static int attach_reclaim(struct bpf_source *source)
+/*
+ * What tells a memcg's limit from the machine's where the decision is not visible. The plans that
+ * see it have this as well: their hook may fall silent, and then nothing can be attached any more.
+ */
+static int attach_reclaim(struct bpf_source *source, enum attach_plan plan)
 {
 	int err = 0;
 
@@ -172,7 +178,7 @@ static int attach_reclaim(struct bpf_source *source)
 		err = attach(source, source->skel->progs.memcg_reclaim_ends);
 	err = err ? err : attach(source, source->skel->progs.machine_reclaim_ends);
 	source->skel->bss->reclaim_is_tracked = !err;
-	return err;
+	return plan == ATTACH_TRACEPOINT ? err : 0;
 }
 
 static const void *map_shared(const struct bpf_map *map, size_t bytes)
@@ -270,8 +276,8 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	err = err ? err : oomwhy_bpf__attach(source->skel);
 	if (!err)
 		attach_history(source);
-	if (!err && plan == ATTACH_TRACEPOINT)
-		err = attach_reclaim(source);
+	if (!err)
+		err = attach_reclaim(source, plan);
 	if (!err)
 		attach_extras(source, probe);
 	return err;
@@ -344,9 +350,4 @@ struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u
 		&source->attempts[slot % OOMWHY_ATTEMPTS_MAX];
 
 	return (struct oomwhy_attempts){ shared->memcg_id, shared->count, shared->last_ns };
-}
-
-int bpf_source__degrade(struct bpf_source *source)
-{
-	return attach_reclaim(source);
 }

@@ -28,6 +28,11 @@ void bpf_history_choose(struct oomwhy_bpf *skel, const struct probe *probe, enum
 		bpf_program__set_autoattach(programs[i], false);
 	}
 	skel->rodata->reclaim_is_inferred = inferred;
+	/* These read nothing. */
+	bpf_program__set_autoload(skel->progs.process_exits, true);
+	bpf_program__set_autoattach(skel->progs.process_exits, false);
+	bpf_program__set_autoload(skel->progs.memory_is_free, probe->has_exit_mmap);
+	bpf_program__set_autoattach(skel->progs.memory_is_free, false);
 }
 
 struct bpf_program *bpf_history_begins(const struct oomwhy_bpf *skel)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* bpf_history: which programs count what is reclaimed for each memcg's limit. */
+/* bpf_history: which programs count what is reclaimed for each memcg's limit, and see the dead. */
 #ifndef OOMWHY_SOURCE_BPF_HISTORY_H
 #define OOMWHY_SOURCE_BPF_HISTORY_H
 

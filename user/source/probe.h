@@ -44,6 +44,7 @@ struct probe {
 	int cpus; /* CPUs that may exist */
 	bool has_memcg_reclaim; /* try_to_free_mem_cgroup_pages() */
 	bool reclaim_has_memcg; /* the tracepoint of its beginning says for which memcg it is */
+	bool has_exit_mmap; /* a tracepoint tells that a process's memory is free */
 	bool has_group_member; /* the kernel tells of each member of a memory.oom.group */
 	struct gfp_bits gfp; /* what the flags of an allocation are called */
 	bool has_oom_synchronize; /* cgroup v1: tasks may wait for a disabled OOM killer */
@@ -52,6 +53,9 @@ struct probe {
 /* probe_kernel() - try everything once. Loads programs that do nothing, and takes them away again.
  */
 void probe_kernel(struct probe *ret);
+
+/* probe_bpf() - try a bpf() call: 0, or why it fails. */
+int probe_bpf(void);
 
 /* probe_plan_error() - why @plan is not possible: 0 if it is, else -errno. */
 int probe_plan_error(const struct probe *probe, enum attach_plan plan);

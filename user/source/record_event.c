@@ -47,6 +47,8 @@ bool record_is_sound(const void *record, size_t size)
 				OOMWHY_CHILDREN_MAX);
 	case OOMWHY_RECLAIMS:
 		return reclaims_are_whole(record);
+	case OOMWHY_DEATH:
+		return header->size == sizeof(struct oomwhy_death);
 	case OOMWHY_END:
 		return header->size == sizeof(struct oomwhy_end);
 	case OOMWHY_SURVIVOR:

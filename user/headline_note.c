@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* headline_note: headlines of what is neither a kill nor a stall. */
+#include "base/units.h"
+#include "headline.h"
+#include "headline_line.h"
+
+static void update_line(struct line *line, const struct event *ev)
+{
+	const struct limit_owner *owner = &ev->update.limit_owner;
+	const struct stall *stall = &ev->update.stall;
+	struct event_task task = { .who = owner->who, .cgroup = owner->cgroup };
+	struct piece who[WHO_PIECES_MAX];
+	size_t pieces = headline_who(ev, &task, WHO_ALL, who);
+	char duration[UNITS_MAX];
+
+	line_putf(line, pieces ? "OOM stall over in " : "OOM stall over");
+	for (size_t i = 0; i < pieces; i++)
+		line_name(line, who[i].bytes, who[i].len);
+	if (known(stall->attempts)) {
+		line_putf(line, ": ");
+		line_count(line, stall->attempts, "attempt", "attempts");
+	} else if (known(stall->tasks)) {
+		line_putf(line, ": ");
+		line_count(line, stall->tasks, "task waited", "tasks waited");
+	}
+	if (known(stall->duration_ns))
+		line_putf(line, " in %s",
+			  units_duration(stall->duration_ns, duration, sizeof(duration)));
+}
+
+static void after_line(struct line *line, const struct event *ev)
+{
+	const struct after *after = &ev->update.after;
+	char time[UNITS_MAX];
+
+	line_text(line, ev, after->comm);
+	line_putf(line, ", pid %llu, ", (unsigned long long)after->pid);
+	if (known(after->ended_ns))
+		line_putf(line, "ended %s after its kill",
+			  units_duration(after->ended_ns, time, sizeof(time)));
+	else
+		line_putf(line, "has not ended %s after its kill",
+			  units_duration(after->waited_ns, time, sizeof(time)));
+	if (known(after->freed_ns))
+		line_putf(line, ", its memory was free after %s",
+			  units_duration(after->freed_ns, time, sizeof(time)));
+}
+
+static void storm_line(struct line *line, const struct storm *storm)
+{
+	char time[UNITS_MAX];
+
+	line_putf(line, "OOM storm%s: ", storm->is_over == 1 ? " over" : " goes on");
+	line_count(line, storm->kills, "kill", "kills");
+	if (known(storm->duration_ns))
+		line_putf(line, " in %s", units_duration(storm->duration_ns, time, sizeof(time)));
+}
+
+static void start_line(struct line *line, const struct start *start)
+{
+	static const char *const plans[] = { "", " fentry", " kprobe", " tracepoint",
+					     " kernel log" };
+	static const char *const evidence[] = { "", "exact", "inferred", "log" };
+	const char *joint = ":";
+
+	line_putf(line, "watching OOM kills");
+	if (start->attach > ATTACH_NONE && start->attach <= ATTACH_KMSG) {
+		line_putf(line, "%s%s", joint, plans[start->attach]);
+		joint = ",";
+	}
+	if (known(start->cgroup_version)) {
+		line_putf(line, "%s cgroup v%llu", joint,
+			  (unsigned long long)start->cgroup_version);
+		joint = ",";
+	}
+	if (start->evidence > EVIDENCE_NONE && start->evidence <= EVIDENCE_LOG)
+		line_putf(line, "%s %s", joint, evidence[start->evidence]);
+	if (start->degraded_from > ATTACH_NONE && start->degraded_from <= ATTACH_KMSG)
+		line_putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
+}
+
+static void loss_parts(struct line *line, const struct losses *losses)
+{
+	const struct {
+		__u64 count;
+		const char *one, *many;
+	} parts[] = {
+		{ losses->ring_kills, "kill record (kernel buffer full)",
+		  "kill records (kernel buffer full)" },
+		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
+		  "reports left out of the kernel's log (rate limit)" },
+		{ losses->queue, "line (reader of stdout too slow)",
+		  "lines (reader of stdout too slow)" },
+		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
+		{ losses->hook_misses, "hook call skipped by the kernel",
+		  "hook calls skipped by the kernel" },
+		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
+		  "cgroup records (repaired by a rescan)" },
+	};
+	const char *joint = "";
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!known(parts[i].count) || !parts[i].count)
+			continue;
+		line_putf(line, "%s", joint);
+		line_count(line, parts[i].count, parts[i].one, parts[i].many);
+		joint = ", ";
+	}
+	if (*joint)
+		return;
+	if (known(losses->total))
+		line_count(line, losses->total, "record", "records");
+	else
+		line_putf(line, "an unknown number of records");
+}
+
+static void stop_line(struct line *line, const struct stop *stop)
+{
+	char duration[UNITS_MAX];
+
+	line_putf(line, "stopped: ");
+	line_count(line, known(stop->incidents) ? stop->incidents : 0, "incident", "incidents");
+	if (known(stop->victims)) {
+		line_putf(line, ", ");
+		line_count(line, stop->victims, "victim", "victims");
+	}
+	if (known(stop->stalls) && stop->stalls) {
+		line_putf(line, ", ");
+		line_count(line, stop->stalls, "stall", "stalls");
+	}
+	if (known(stop->filtered))
+		line_putf(line, ", %llu filtered out", (unsigned long long)stop->filtered);
+	if (known(stop->duration_ns))
+		line_putf(line, " in %s",
+			  units_duration(stop->duration_ns, duration, sizeof(duration)));
+	if (known(stop->cross_check_differed) && stop->cross_check_differed)
+		line_putf(line, ", %llu of %llu cross-checks differed",
+			  (unsigned long long)stop->cross_check_differed,
+			  (unsigned long long)(stop->cross_check_differed +
+					       (known(stop->cross_check_agreed) ?
+							stop->cross_check_agreed :
+							0)));
+	if (!known(stop->losses.total))
+		return;
+	line_putf(line, stop->losses.total ? ", lost: " : ", nothing lost");
+	if (stop->losses.total)
+		loss_parts(line, &stop->losses);
+}
+
+void line_of_note(struct line *line, const struct event *ev)
+{
+	switch (ev->type) {
+	case EVENT_START:
+		start_line(line, &ev->start);
+		break;
+	case EVENT_UPDATE:
+		if (known(ev->update.after.pid))
+			after_line(line, ev);
+		else if (known(ev->update.storm.kills))
+			storm_line(line, &ev->update.storm);
+		else
+			update_line(line, ev);
+		break;
+	case EVENT_LOSS:
+		line_putf(line, "lost: ");
+		loss_parts(line, &ev->loss);
+		break;
+	case EVENT_STOP:
+		stop_line(line, &ev->stop);
+		break;
+	default:
+		break;
+	}
+}
