@@ -94,7 +94,9 @@ static void sum_up(struct history *history)
 		const struct slot *slot = &store->slots[i];
 		struct pod_sum *sum;
 
-		if (!slot->pod_key || slot->removed_ns)
+		/* Its end may be known before the next sample finds it gone. */
+		if (!slot->pod_key || slot->removed_ns ||
+		    !index_is_there(history->config.index, slot->id))
 			continue;
 		sum = sum_of(history, slot->pod_key);
 		if (!sum)
