@@ -71,6 +71,9 @@ static void settle_request(struct pod_sum *sum, const struct slot *pod)
 {
 	bool fits_all = pod->qos == QOS_BEST_EFFORT;
 
+	/* A pod so young that none of its containers has been looked at. */
+	if (!sum->biggest_id)
+		sum->unknown = true;
 	if (pod->request.bytes != NOT_KNOWN) {
 		sum->unknown = false;
 		sum->request = pod->request;
@@ -152,7 +155,7 @@ static bool is_ranked_before(const struct pod_sum *a, const struct pod_sum *b)
 struct ranking {
 	struct pod_sum *top[INCIDENT_PODS_MAX];
 	int count;
-	__u64 pods, unknown;
+	__u64 pods, unknown, usage_bytes;
 	__u64 oldest_ns; /* boot time of the oldest figure */
 };
 
@@ -185,6 +188,7 @@ static void rank_all(struct history *history, struct ranking *ret)
 			sum->over_bytes = sum->usage_bytes - sum->request.bytes;
 		ret->pods++;
 		ret->unknown += sum->unknown;
+		ret->usage_bytes += sum->usage_bytes;
 		read_ns = history->store.slots[sum->slot].last.boot_time_ns;
 		if (!sum->exact && read_ns < ret->oldest_ns)
 			ret->oldest_ns = read_ns;
@@ -298,6 +302,7 @@ static void fill_pods(struct history *history, struct event *ev)
 	incident->pods_count = ranking.count;
 	incident->pods_omitted = ranking.pods - ranking.count;
 	incident->pods_unknown = ranking.unknown;
+	incident->pods_usage_bytes = ranking.usage_bytes;
 	incident->pods_age_ns =
 		ranking.oldest_ns == NOT_KNOWN ? 0 : age_of(ranking.oldest_ns, ev->boot_time_ns);
 	for (int i = 0; i < ranking.count; i++)
