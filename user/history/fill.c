@@ -56,6 +56,7 @@ static void add_container(struct pod_sum *sum, const struct slot *slot)
 	}
 	if (may_be_sandbox(slot))
 		return;
+	sum->has_container = true;
 	if (slot->request.bytes == NOT_KNOWN || slot->request.error_bytes == NOT_KNOWN) {
 		sum->unknown = true;
 		return;
@@ -71,8 +72,8 @@ static void settle_request(struct pod_sum *sum, const struct slot *pod)
 {
 	bool fits_all = pod->qos == QOS_BEST_EFFORT;
 
-	/* A pod so young that none of its containers has been looked at. */
-	if (!sum->biggest_id)
+	/* So young that none of its containers, or none that is surely no sandbox, was looked at. */
+	if (!sum->has_container)
 		sum->unknown = true;
 	if (pod->request.bytes != NOT_KNOWN) {
 		sum->unknown = false;
