@@ -72,7 +72,8 @@ static void settle_request(struct pod_sum *sum, const struct slot *pod)
 {
 	bool fits_all = pod->qos == QOS_BEST_EFFORT;
 
-	/* So young that none of its containers, or none that is surely no sandbox, was looked at. */
+	/* So young that none of its containers, or none that is surely no sandbox, was looked at.
+	 */
 	if (!sum->has_container)
 		sum->unknown = true;
 	if (pod->request.bytes != NOT_KNOWN) {
