@@ -39,11 +39,16 @@ static long long lag_of_log(json_t *line)
 	return 64 * cpus * (1 + line_integer(line, "memory.cgroups")) * sysconf(_SC_PAGESIZE);
 }
 
+long long check_filled_slack(json_t *line)
+{
+	return slack_of(line) + lag_of_log(line);
+}
+
 static void near(json_t *line, const char *what, long long got, long long value)
 {
 	long long away = llabs(got - value);
 
-	if (away > slack_of(line) + lag_of_log(line))
+	if (away > check_filled_slack(line))
 		line_wrong(line, "%s is %lld, and the kernel's log has %lld", what, got, value);
 	if (away > slack_of(line))
 		print_message("  note: the kernel's table lags: %s is %lld, there %lld\n", what,

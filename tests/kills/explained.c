@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "check_filled.h"
 #include "check_line.h"
 #include "unseen.h"
 
@@ -153,7 +154,7 @@ static void check_filled(json_t *log, json_t *live)
 	if (strcmp(source, "exact") && strcmp(source, "sum"))
 		return;
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		same_number(log, live, figures[i], MIB);
+		same_number(log, live, figures[i], check_filled_slack(live));
 }
 
 static void check_asker(json_t *log, json_t *live)
