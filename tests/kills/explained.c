@@ -154,7 +154,8 @@ static void check_filled(json_t *log, json_t *live)
 	if (strcmp(source, "exact") && strcmp(source, "sum"))
 		return;
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		same_number(log, live, figures[i], check_filled_slack(live));
+		same_number(log, live, figures[i],
+			    check_filled_slack(live) + line_integer(log, "memory.rest_bytes"));
 }
 
 static void check_asker(json_t *log, json_t *live)
