@@ -159,8 +159,7 @@ static void set_victims(struct event *ev, const struct klog_report *report, __u6
 		victim->fate = FATE_KILLED;
 	}
 	/* Before 5.1 a child may have died for the chosen one; since, a thread may stand for it. */
-	if (report->pid != NOT_KNOWN && !(report->parts & KLOG_HAS_KILL) &&
-	    victim->pid != NOT_KNOWN && victim->pid != report->pid &&
+	if (report->pid != NOT_KNOWN && victim->pid != NOT_KNOWN && victim->pid != report->pid &&
 	    !klog_report_task(report, report->pid) && klog_report_task(report, victim->pid)) {
 		victim->tid = report->pid; /* a thread was chosen */
 	} else if (report->pid != NOT_KNOWN && !(report->parts & KLOG_HAS_KILL)) {
