@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "counted.h"
 #include "kills/tracer.h"
 #include "reader.h"
 #include "storm.h"
@@ -32,10 +34,12 @@ static const char usage[] =
 	"  --memcgs N   it makes them in (200)\n"
 	"  --churn N    cgroups made and removed a second beside it (500)\n"
 	"  --stalled N  kills while nobody takes them (800)\n"
+	"  --counted LIB  that counts what its first thread allocates (counted.so; none)\n"
 	"  --lost N     of the kills may be lost, and are counted then (0.1%)\n";
 
 static struct {
 	int kills, memcgs, churn, stalled, lost;
+	const char *counted_lib;
 } opt = { .kills = 500, .memcgs = 200, .churn = 500, .stalled = 800, .lost = -1 };
 
 static struct hierarchy h;
@@ -49,6 +53,30 @@ static void trace(void)
 
 	assert_int_equal(tracer_start(&tracer, args), 0);
 	tracer_wait_attached(&tracer);
+}
+
+/* Where the tracer counts. All zero: it does not. */
+static struct counted *counted;
+
+static void trace_counted(void)
+{
+	char path[] = "/tmp/oomwhy-storm-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0 && !ftruncate(fd, sizeof(*counted)));
+	counted = mmap(NULL, sizeof(*counted), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(counted != MAP_FAILED);
+	close(fd);
+	if (opt.counted_lib) {
+		setenv("LD_PRELOAD", opt.counted_lib, 1);
+		setenv(COUNTED_ENV, path, 1);
+	}
+	trace();
+	unsetenv("LD_PRELOAD");
+	unlink(path);
+	/* A static program loads no library. */
+	if (opt.counted_lib && !atomic_load(&counted->allocations))
+		print_message("    its allocations cannot be counted\n");
 }
 
 static void end_trace(struct told *ret)
@@ -107,13 +135,15 @@ static void storm_is_told(void **state)
 	struct told told;
 	int64_t made, machine;
 	double seconds, rate;
-	long faults;
+	long faults, allocations, opened;
 
 	(void)state;
 	storm_prepare(&storm, &h, opt.memcgs);
-	trace();
+	trace_counted();
 	machine = machine_oom_kills();
 	faults = first_thread_faults();
+	allocations = atomic_load(&counted->allocations);
+	opened = atomic_load(&counted->opened);
 	reader_start(&reader, tracer.out_fd);
 	log_reader_start(&log);
 	storm_churn_start(&churn, &h, opt.churn);
@@ -125,18 +155,26 @@ static void storm_is_told(void **state)
 	made = storm_made(&storm);
 	machine = machine_oom_kills() - machine;
 	faults = first_thread_faults() - faults;
+	allocations = atomic_load(&counted->allocations) - allocations;
+	opened = atomic_load(&counted->opened) - opened;
 	end_trace(&told);
 	log_reader_finish(&log);
 	print_message(
 		"  %lld kills in %d memcgs in %.1f s: %.0f a second, beside %.0f cgroups a second; "
 		"by %s\n",
 		(long long)made, opt.memcgs, seconds, made / seconds, rate, tracer.attach);
-	print_message("    page faults of the thread that takes them: %ld\n", faults);
+	print_message(
+		"    the thread that takes them: %ld page faults, %ld allocations, %ld files opened\n",
+		faults, allocations, opened);
 	print_message(
 		"    the kernel's log: %ld reports (%.1f%%), %ld \"Killed process\" lines; overrun "
 		"%ld times\n",
 		log.reports, 100.0 * log.reports / made, log.killed, log.overrun);
 	assert_true(made >= opt.kills);
+	assert_int_equal(allocations, 0);
+	assert_int_equal(opened, 0);
+	if (json_is_true(line_get(json_array_get(tracer.seen, 0), "memory_locked")))
+		assert_int_equal(faults, 0);
 	check_sums(&told, made, machine);
 	assert_in_range(told.kills, made - opt.lost, made);
 }
@@ -230,12 +268,13 @@ static int parse(int argc, char **argv)
 						 { "memcgs", required_argument, NULL, 'm' },
 						 { "churn", required_argument, NULL, 'c' },
 						 { "stalled", required_argument, NULL, 's' },
+						 { "counted", required_argument, NULL, 'C' },
 						 { "lost", required_argument, NULL, 'l' },
 						 { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		int value = optarg ? atoi(optarg) : -1;
+		int value = optarg && c != 'C' ? atoi(optarg) : 0;
 
 		if (c == 'k')
 			opt.kills = value;
@@ -247,6 +286,8 @@ static int parse(int argc, char **argv)
 			opt.stalled = value;
 		else if (c == 'l')
 			opt.lost = value;
+		else if (c == 'C')
+			opt.counted_lib = optarg;
 		if (c == '?' || value < 0) {
 			fputs(usage, stderr);
 			return 2;
