@@ -172,7 +172,7 @@ static void add_plan(struct doctor *doctor, enum attach_plan plan)
 /* Why the plans that show more are not used. The findings of all plans are the last ones. */
 static void explain(const struct checkup *checkup, char *ret, size_t size)
 {
-	const struct finding *finding = &checkup->findings[checkup->count - PLANS];
+	const struct finding *finding = &checkup->findings[checkup->findings_count - PLANS];
 	size_t len = 0;
 
 	for (; finding->state != FINDING_OK && len < size; finding++)
@@ -187,8 +187,9 @@ static void conclude(struct doctor *doctor)
 	struct checkup *checkup = doctor->ret;
 	char why[320] = "";
 
-	if (!checkup->attach) {
-		const struct finding *last = &checkup->findings[checkup->count - 1];
+	checkup->possible = checkup->attach != ATTACH_NONE;
+	if (!checkup->possible) {
+		const struct finding *last = &checkup->findings[checkup->findings_count - 1];
 
 		snprintf(checkup->verdict, sizeof(checkup->verdict), "tracing is not possible: %s",
 			 *last->fix ? last->fix :
@@ -197,6 +198,7 @@ static void conclude(struct doctor *doctor)
 	}
 	checkup->evidence = checkup->attach == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED :
 								   EVIDENCE_EXACT;
+	checkup->severity = checkup->evidence == EVIDENCE_EXACT ? CHECKUP_INFO : CHECKUP_WARN;
 	explain(checkup, why, sizeof(why));
 	snprintf(checkup->verdict, sizeof(checkup->verdict),
 		 "tracing is possible by %s, evidence %s%s", attach_names[checkup->attach],
@@ -209,9 +211,10 @@ static void begin(struct doctor *doctor)
 	const char *node_name = doctor->options->node_name;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->severity = CHECKUP_ERROR;
 	ret->time_ns = clock_wall_ns();
 	ret->boot_time_ns = clock_boot_ns();
-	ret->version = OOMWHY_VERSION;
+	snprintf(ret->version, sizeof(ret->version), "%s", OOMWHY_VERSION);
 	snprintf(ret->id, sizeof(ret->id), "%.8s-%llu-doctor", doctor->machine.boot_id,
 		 ret->boot_time_ns / 1000000000ULL);
 	snprintf(ret->node_name, sizeof(ret->node_name), "%s",
