@@ -17,12 +17,14 @@
 enum {
 	OPT_JSON = 256,
 	OPT_HOST_ROOT,
+	OPT_METRICS,
 };
 
 static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "host-root", required_argument, NULL, OPT_HOST_ROOT },
+	{ "metrics", required_argument, NULL, OPT_METRICS },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -37,6 +39,8 @@ static int help(void)
 	       "      --json               the same as -o json\n"
 	       "      --host-root DIR      where the machine's own / is mounted (default: /host if it\n"
 	       "                           is there, else /)\n"
+	       "      --metrics [ADDR:]PORT    where the oomwhy that runs here serves its metrics, to\n"
+	       "                           tell what it has lost (default: $OOMWHY_METRICS)\n"
 	       "  -v, --verbose            libbpf's and the kernel's own words on stderr\n"
 	       "  -h, --help               this text\n\n"
 	       "Exit status: 0 tracing is possible, 1 failed, 2 usage, 3 it is not possible.\n");
@@ -80,7 +84,7 @@ static int examine(const struct doctor_options *options, bool json)
 }
 
 /* Returns whether the option's value is a good one. */
-static bool take_option(int option, const char **host_root, bool *json)
+static bool take_option(int option, struct doctor_options *ret, bool *json)
 {
 	switch (option) {
 	case 'o':
@@ -89,8 +93,10 @@ static bool take_option(int option, const char **host_root, bool *json)
 		*json = true;
 		return true;
 	case OPT_HOST_ROOT:
-		*host_root = optarg;
+		ret->host_root = optarg;
 		return *optarg == '/';
+	case OPT_METRICS:
+		return metrics_http_parse(optarg, &ret->metrics);
 	}
 	log_is_verbose = true;
 	return true;
@@ -99,9 +105,12 @@ static bool take_option(int option, const char **host_root, bool *json)
 int cmd_doctor(int argc, char **argv)
 {
 	struct doctor_options options = { .node_name = cmd_node_name() };
+	const char *metrics = getenv("OOMWHY_METRICS");
 	bool json = false;
 	int option;
 
+	if (metrics && !metrics_http_parse(metrics, &options.metrics))
+		options.metrics.len = 0;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":o:vh", long_options, NULL)) != -1) {
 		if (option == 'h')
@@ -110,7 +119,7 @@ int cmd_doctor(int argc, char **argv)
 			return cmd_usage("doctor", "unknown option", argv[optind - 1]);
 		if (option == ':')
 			return cmd_usage("doctor", "a value is missing after", argv[optind - 1]);
-		if (!take_option(option, &options.host_root, &json))
+		if (!take_option(option, &options, &json))
 			return cmd_usage("doctor", "not a value for this option:", optarg);
 	}
 	if (optind < argc)
