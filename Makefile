@@ -118,7 +118,7 @@ $(BPF_DIR)/%.skel.h: $(BPF_DIR)/%.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/compile.flags | $(OUTPUT)/include/version.h $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@

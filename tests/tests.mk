@@ -22,7 +22,7 @@ $(OUTPUT)/include/facts_text.h: tests/facts.md
 
 $(OUTPUT)/san/tests/unit/test_facts.o $(OUTPUT)/obj/tests/kills/facts.o: $(OUTPUT)/include/facts_text.h
 
-$(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/san/%.o: %.c $(OUTPUT)/compile.flags | $(OUTPUT)/include/version.h $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(SAN) -c $< -o $@
