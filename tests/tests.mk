@@ -23,7 +23,7 @@ $(OUTPUT)/include/facts_text.h: tests/facts.md
 
 $(OUTPUT)/san/tests/unit/test_facts.o $(OUTPUT)/obj/tests/kills/facts.o: $(OUTPUT)/include/facts_text.h
 
-$(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/san/%.o: %.c $(OUTPUT)/compile.flags | $(OUTPUT)/include/version.h $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(SAN) -c $< -o $@
@@ -159,7 +159,9 @@ soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@echo "== real containers on this machine"
-	@tests/runtime/run
+	@rm -f $(OUTPUT)/tests/runtime.jsonl
+	@KILLS_LINES=$(abspath $(OUTPUT))/tests/runtime.jsonl tests/runtime/run
+	@[ ! -e $(OUTPUT)/tests/runtime.jsonl ] || tests/deploy/validate-lines $(OUTPUT)/tests/runtime.jsonl
 
 # What a kill costs with few cgroups on the machine and with many: the short run.
 bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
@@ -182,7 +184,9 @@ vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 # The program on bad days, here and on a machine without a memory controller.
 cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
-	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
+	@rm -f $(OUTPUT)/tests/cli.jsonl
+	@OOMWHY=$(OUTPUT)/oomwhy OOMWHY_LINES=$(abspath $(OUTPUT))/tests/cli.jsonl tests/cli/run
+	@tests/deploy/validate-lines $(OUTPUT)/tests/cli.jsonl
 
 # What cannot be had here is skipped on a person's machine and fails in CI.
 SKIPS := { status=$$?; [ $$status = 69 ] && [ "$$CI" != true ] && echo "skipped"; }
@@ -200,7 +204,7 @@ caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 # What is made for others to use it: schema, manual, completion, plugin, manifests, image.
 deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== JSON lines against their schema"
-	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@tests/deploy/validate-lines --selftest tests/golden/*/*.json
 	@echo "== what is installed: program, manual, completion, plugin"
 	@OOMWHY=$(abspath $<) tests/deploy/install
 	@OOMWHY=$(abspath $<) tests/deploy/completion
