@@ -89,6 +89,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		  "kill records (kernel buffer full)" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
+		{ losses->log_overwritten, "record of the kernel's log (overwritten unread)",
+		  "records of the kernel's log (overwritten unread)" },
 		{ losses->queue, "line (reader of stdout too slow)",
 		  "lines (reader of stdout too slow)" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },

@@ -170,16 +170,19 @@ static void write_losses(struct out *out, const struct losses *losses)
 		{ "queue", losses->queue },
 		{ "incomplete", losses->incomplete },
 		{ "hook_misses", losses->hook_misses },
+		{ "log_reports", losses->log_reports },
+		{ "log_overwritten", losses->log_overwritten },
 	};
 
 	counter(out, "oomwhy_losses",
 		"What was not seen, or not told: kill records without room in the kernel's ring, "
 		"cgroup records (repaired by a rescan), lines that were read too slowly, kills of "
-		"which a part is missing, programs that the kernel did not run.");
+		"which a part is missing, programs that the kernel did not run, reports that it left "
+		"out of its log, records of that log that were overwritten before they were read.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
 		label(out, "{", "reason", rows[i].reason);
-		sample(out, rows[i].count);
+		sample(out, rows[i].count == NOT_KNOWN ? 0 : rows[i].count);
 	}
 }
 

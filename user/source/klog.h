@@ -71,6 +71,9 @@ void klog_take(struct klog *klog, const struct klog_line *line);
 /* klog_wants_lines() - what comes next may be a table of an open report, whatever is in it. */
 bool klog_wants_lines(const struct klog *klog);
 
+/* klog_close() - nothing more will come to one of klog->report[]: tell it, if it is open. */
+void klog_close(struct klog *klog, struct klog_report *report);
+
 /* klog_flush() - nothing more will come: tell what is open. */
 void klog_flush(struct klog *klog);
 
