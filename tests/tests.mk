@@ -158,8 +158,13 @@ vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@tests/vm/matrix --kernel $(KERNEL) --cgroup $(CGROUP) $(GUEST:%=--guest %) $(PLAN:%=--plan %) $(CASES)
 
+$(OUTPUT)/tests/without-bpf: tests/tools/without_bpf.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+
 # The program on bad days, here and on a machine without a memory controller.
-cli-test: $(OUTPUT)/oomwhy
+cli-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/without-bpf
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 

@@ -39,7 +39,8 @@ static int help(void)
 	       "                           is there, else /)\n"
 	       "  -v, --verbose            libbpf's and the kernel's own words on stderr\n"
 	       "  -h, --help               this text\n\n"
-	       "Exit status: 0 tracing is possible, 1 failed, 2 usage, 3 it is not possible.\n");
+	       "Exit status: 0 tracing is possible, if by the kernel's log only; 1 failed, 2 usage,\n"
+	       "3 it is not possible.\n");
 	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
 }
 

@@ -182,17 +182,31 @@ static void explain(const struct checkup *checkup, char *ret, size_t size)
 		snprintf(ret, size, ", which shows most");
 }
 
+/* No BPF plan works: the log, if it can be read. */
+static void conclude_without_bpf(struct doctor *doctor)
+{
+	struct checkup *checkup = doctor->ret;
+	const struct finding *last = &checkup->findings[checkup->count - 1];
+	const char *fix = *last->fix ? last->fix :
+				       probe_plan_hint(&doctor->probe, ATTACH_TRACEPOINT);
+
+	if (doctor->has_log) {
+		checkup->attach = ATTACH_KMSG;
+		checkup->evidence = EVIDENCE_LOG;
+	}
+	snprintf(checkup->verdict, sizeof(checkup->verdict), "%s: %s",
+		 doctor->has_log ? "tracing is possible by the kernel's log only, evidence log" :
+				   "tracing is not possible",
+		 fix);
+}
+
 static void conclude(struct doctor *doctor)
 {
 	struct checkup *checkup = doctor->ret;
 	char why[320] = "";
 
 	if (!checkup->attach) {
-		const struct finding *last = &checkup->findings[checkup->count - 1];
-
-		snprintf(checkup->verdict, sizeof(checkup->verdict), "tracing is not possible: %s",
-			 *last->fix ? last->fix :
-				      probe_plan_hint(&doctor->probe, ATTACH_TRACEPOINT));
+		conclude_without_bpf(doctor);
 		return;
 	}
 	checkup->evidence = checkup->attach == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED :
@@ -233,6 +247,7 @@ void doctor_examine(const struct doctor_options *options, struct checkup *ret)
 	add_mark_victim(&doctor);
 	doctor_rights(&doctor);
 	doctor_kept(&doctor);
+	doctor_log(&doctor);
 	for (size_t i = 0; i < PLANS; i++)
 		add_plan(&doctor, plans[i]);
 	conclude(&doctor);

@@ -24,6 +24,7 @@ struct doctor {
 	struct probe probe;
 	__u64 memlock_bytes; /* RLIMIT_MEMLOCK; NO_LIMIT: unlimited */
 	__u64 capabilities; /* the effective ones, a bit each */
+	bool has_log; /* the kernel's log can be followed */
 	struct checkup *ret;
 };
 
@@ -37,6 +38,9 @@ void doctor_rights(struct doctor *doctor);
 
 /* What is given up once tracing runs, and what is left then. */
 void doctor_kept(struct doctor *doctor);
+
+/* Whether the kernel's log can be read. */
+void doctor_log(struct doctor *doctor);
 
 /* doctor_limits() - RLIMIT_MEMLOCK and the capabilities, before libbpf changes the first. */
 void doctor_limits(struct doctor *doctor);

@@ -366,10 +366,11 @@ static void lock_memory(struct tracer *tracer)
 		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
 }
 
-/* All is attached and locked; reading the rings, which is what is left, needs nothing. */
-static void drop_privileges(void)
+/* All is attached and locked; reading the rings, or what is open, needs nothing. */
+static void drop_privileges(const struct tracer *tracer)
 {
-	int err = privileges_keep(PRIVILEGES_NONE);
+	bool copies = tracer->kmsg && !tracer->kmsg->is_device;
+	int err = privileges_keep(copies ? PRIVILEGES_COPY_LOG : PRIVILEGES_NONE);
 
 	if (err)
 		log_error("privileges are kept: %s", strerror(-err));
@@ -408,7 +409,7 @@ static enum exit_status trace(struct tracer *tracer)
 		return STATUS_FAILED;
 	}
 	lock_memory(tracer);
-	drop_privileges();
+	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
 	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */
 	tracer_note_start(tracer);

@@ -25,7 +25,7 @@ void tracer_consume(struct tracer *tracer)
 		return;
 	}
 	err = kmsg__consume(tracer->kmsg);
-	if (!err)
+	if (!err || tracer->failed)
 		return;
 	log_error("the kernel's log cannot be read any more: %s", strerror(-err));
 	tracer->failed = tracer->stop = true;
@@ -50,6 +50,8 @@ static void take_report(void *context, struct event *ev)
 
 	if (ev->type == EVENT_LOSS)
 		return; /* told with the others, tracer_note_losses() */
+	if (ev->type == EVENT_STALL && !kmsg_stalls_take(&tracer->log_stalls, ev, clock_boot_ns()))
+		return;
 	ev->origin = ORIGIN_LIVE;
 	keeper_find(&tracer->keeper, ev);
 	tracer_take(tracer, ev);
@@ -76,11 +78,25 @@ int tracer_kmsg_open(struct tracer *tracer, struct kmsg_errors *ret_errors)
 	return 0;
 }
 
+/* 0: never */
+static __u64 earlier(__u64 a_ns, __u64 b_ns)
+{
+	return !a_ns || (b_ns && b_ns < a_ns) ? b_ns : a_ns;
+}
+
 __u64 tracer_kmsg_tick(struct tracer *tracer, __u64 next_ns)
 {
-	__u64 kmsg_ns = tracer->kmsg ? kmsg__tick(tracer->kmsg, clock_boot_ns()) : 0;
+	__u64 now_ns = clock_boot_ns(), stall_ns, kmsg_ns;
+	struct event *ev;
 
-	return kmsg_ns && (!next_ns || kmsg_ns < next_ns) ? kmsg_ns : next_ns;
+	if (!tracer->kmsg)
+		return next_ns;
+	kmsg_ns = kmsg__tick(tracer->kmsg, now_ns);
+	while ((ev = kmsg_stalls_end(&tracer->log_stalls, now_ns, &stall_ns))) {
+		keeper_find(&tracer->keeper, ev);
+		tracer_take(tracer, ev);
+	}
+	return earlier(earlier(next_ns, kmsg_ns), stall_ns);
 }
 
 void tracer_kmsg_flush(struct tracer *tracer)

@@ -23,6 +23,7 @@
 #include "source/assemble.h"
 #include "source/bpf.h"
 #include "source/kmsg.h"
+#include "source/kmsg_stalls.h"
 #include "source/probe.h"
 #include "tracer.h"
 
@@ -35,6 +36,7 @@ struct tracer {
 	enum attach_plan plan;
 	struct bpf_source *source; /* NULL: the log is followed */
 	struct kmsg *kmsg; /* NULL: BPF is used */
+	struct kmsg_stalls log_stalls;
 	int rescan_fd; /* then: a timer, at which T2 looks for cgroups */
 	__u64 rescans; /* T2's */
 	struct assembler assembler;

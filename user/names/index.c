@@ -209,6 +209,8 @@ __u64 index_id(struct index *index, const char *path, size_t len)
 	const struct index_entry *best = NULL;
 	__u64 id;
 
+	if (!len)
+		return 0;
 	if (len == 1 && *path == '/')
 		len = 0; /* the root's, which has no name */
 	pthread_mutex_lock(&index->lock);

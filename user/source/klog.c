@@ -19,8 +19,8 @@ int klog_init(struct klog *klog, const struct klog_config *config)
 	klog->guess = klog->join_len = 0;
 	klog->config = *config;
 	klog->stats.first_ns = klog->stats.last_ns = NOT_KNOWN;
-	klog->told = calloc(KLOG_TOLD_MAX, sizeof(*klog->told));
-	return klog->told ? 0 : -ENOMEM;
+	klog->told = config->comes_once ? NULL : calloc(KLOG_TOLD_MAX, sizeof(*klog->told));
+	return klog->told || config->comes_once ? 0 : -ENOMEM;
 }
 
 void klog_free(struct klog *klog)
@@ -35,7 +35,7 @@ void klog_close(struct klog *klog, struct klog_report *report)
 		return;
 	report->open = false;
 	klog_report_settle(report);
-	if (klog_was_told(klog, report)) {
+	if (!klog->config.comes_once && klog_was_told(klog, report)) {
 		klog->stats.repeated++;
 		return;
 	}

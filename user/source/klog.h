@@ -27,6 +27,7 @@
 struct klog_config {
 	__u64 page_bytes; /* of the machine, where a report does not tell; 0: 4 KiB */
 	const char *boot_id; /* of the log, where its lines do not say; NULL */
+	bool comes_once; /* no report stands there twice: none is remembered */
 	/* Wall clock of a boot time; NULL where the log may be another boot's. */
 	__u64 (*wall_ns)(__u64 boot_time_ns);
 	/* Takes a complete event: an incident, a stall, a loss; may change it. */

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +39,7 @@ static int init(struct kmsg *kmsg, const struct kmsg_config *config)
 	struct klog_config klog = {
 		.page_bytes = config->page_bytes,
 		.boot_id = config->boot_id,
+		.comes_once = true,
 		.emit = config->emit,
 		.context = config->context,
 	};
@@ -48,8 +51,15 @@ static int init(struct kmsg *kmsg, const struct kmsg_config *config)
 
 static int open_device(struct kmsg *kmsg)
 {
-	kmsg->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (kmsg->fd < 0 || lseek(kmsg->fd, 0, SEEK_END) < 0)
+	struct stat st;
+
+	kmsg->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (kmsg->fd < 0 || fstat(kmsg->fd, &st))
+		return -errno;
+	/* In containers other devices stand there. */
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 11))
+		return -ENODEV;
+	if (lseek(kmsg->fd, 0, SEEK_END) < 0)
 		return -errno;
 	kmsg->is_device = true;
 	return 0;
@@ -129,18 +139,19 @@ void kmsg__close(struct kmsg *kmsg)
 	free(kmsg);
 }
 
-/* "6,394,3829411,-;text": the records are numbered, whoever wrote them. */
-static void note_sequence(struct kmsg *kmsg, const char *record, size_t len)
+/* "6,394,3829411,-;text": the records are numbered, whoever wrote them. False: it is none. */
+static bool note_sequence(struct kmsg *kmsg, const char *record, size_t len)
 {
 	struct cursor c = { record, record + len };
 	__u64 priority, sequence;
 
 	if (!cursor_number(&c, 4, &priority) || !cursor_skip(&c, ",") ||
-	    !cursor_number(&c, 18, &sequence))
-		return;
+	    !cursor_number(&c, 18, &sequence) || !cursor_at(&c, ','))
+		return false;
 	if (kmsg->next_sequence && sequence > kmsg->next_sequence)
 		kmsg->losses.overwritten += sequence - kmsg->next_sequence;
 	kmsg->next_sequence = sequence + 1;
+	return true;
 }
 
 /*
@@ -179,8 +190,8 @@ static int read_device(struct kmsg *kmsg)
 		ssize_t n = read(kmsg->fd, kmsg->record, sizeof(kmsg->record));
 
 		if (n > 0) {
-			note_sequence(kmsg, kmsg->record, (size_t)n);
-			take(kmsg, kmsg->record, (size_t)n);
+			if (note_sequence(kmsg, kmsg->record, (size_t)n))
+				take(kmsg, kmsg->record, (size_t)n);
 		} else if (!n || errno == EAGAIN) {
 			break;
 		} else if (errno != EPIPE && errno != EINTR && errno != EINVAL) {
