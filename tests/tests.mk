@@ -94,7 +94,7 @@ unit-test: $(UNIT_TESTS)
 FUZZ_RUNS ?= 50000
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
-	logs.c oci.c quantity.c) $(filter-out %_running.c %_export.c %_source.c,$(wildcard user/source/klog*.c)) \
+	logs.c oci.c quantity.c) $(filter-out %_running.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
 	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
@@ -225,8 +225,8 @@ vm-tests: guest-programs arm64-programs
 		env OOMWHY=oomwhy sh /share/run machine
 	@echo "== a machine whose hooks fall silent, and one in lockdown"
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
-	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
-		env OOMWHY=oomwhy sh /share/run lockdown
+	@tests/vm/run --kernel 6.1 --share tests/cli --append "lockdown=confidentiality printk.devkmsg=on" -- \
+		env OOMWHY=oomwhy sh /share/run lockdown kmsg
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
 	@echo "== what is run under oom_lock, in instructions"
