@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* doctor_log: what is left where no BPF plan is possible. */
+/* doctor_log: where kills from before the start are found, and all kills where BPF is refused. */
 #include <string.h>
 
 #include "doctor.h"
@@ -19,8 +19,8 @@ void doctor_log(struct doctor *doctor)
 	struct kmsg *kmsg;
 
 	if (!kmsg__open(&config, &kmsg, &errors)) {
-		checkup_add(doctor->ret, FINDING_OK, "kernel_log", "%s can be followed",
-			    kmsg->is_device ? "/dev/kmsg" : "what syslog(2) copies");
+		checkup_add(doctor->ret, FINDING_OK, "kernel_log", "%s",
+			    kmsg->is_device ? "/dev/kmsg" : "what syslog(2) copies, once a second");
 		kmsg__close(kmsg);
 		doctor->has_log = true;
 		return;
@@ -28,5 +28,7 @@ void doctor_log(struct doctor *doctor)
 	finding = checkup_add(doctor->ret, FINDING_DEGRADED, "kernel_log",
 			      "cannot be read (/dev/kmsg: %s, syslog(2): %s)",
 			      strerror(-errors.device), strerror(-errors.syslog));
-	finding_fix(finding, "run as root, or add CAP_SYSLOG: of use where BPF is refused");
+	finding_fix(finding,
+		    "add CAP_SYSLOG: kills from before the start are told from it, and all "
+		    "kills where BPF is refused");
 }
