@@ -172,7 +172,7 @@ cli-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/without-bpf
 SKIPS := { status=$$?; [ $$status = 69 ] && [ "$$CI" != true ] && echo "skipped"; }
 
 # The metrics, alert rules and dashboard, held to a real Prometheus.
-metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/without-bpf
 	@echo "== metrics, as Prometheus sees them"
 	@tests/metrics/run || $(SKIPS)
 
