@@ -291,7 +291,7 @@ struct stall {
 };
 
 struct losses {
-	__u64 total; /* kills that nobody will see */
+	__u64 total; /* kills that nobody will see; of a log: reports and records */
 	__u64 ring_kills; /* of these: the kernel's ring was full */
 	__u64 ring_records; /* besides: what is no kill, for the same reason */
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */

@@ -254,7 +254,8 @@ static DEFINE(limit_owner_table, limit_owner_rows);
 
 #define IN struct losses
 static const struct field losses_rows[] = {
-	U64(total, "total", "Kills that nobody will see."),
+	U64(total, "total",
+	    "Kills that nobody will see; of the kernel's log: its reports and records that are lost."),
 	U64(ring_kills, "ring_kills", "Of these: kills that the kernel's ring had no room for."),
 	U64(ring_records, "ring_records",
 	    "Besides: records without room that are no kills (deaths, stalls)."),

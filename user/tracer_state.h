@@ -38,6 +38,7 @@ struct tracer {
 	struct kmsg *kmsg; /* NULL: BPF is used */
 	struct kmsg_stalls log_stalls;
 	int rescan_fd; /* then: a timer, at which T2 looks for cgroups */
+	__u64 rescan_ns; /* T1's: the last for a report, or the one that is set (CLOCK_BOOTTIME) */
 	__u64 rescans; /* T2's */
 	struct assembler assembler;
 	struct names *names; /* T2's */
