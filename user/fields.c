@@ -254,7 +254,8 @@ static DEFINE(limit_owner_table, limit_owner_rows);
 
 #define IN struct losses
 static const struct field losses_rows[] = {
-	U64(total, "total", "Kills that nobody will see."),
+	U64(total, "total",
+	    "Kills that nobody will see; of the kernel's log: its reports and records that are lost."),
 	U64(ring_kills, "ring_kills", "Of these: kills that the kernel's ring had no room for."),
 	U64(ring_records, "ring_records",
 	    "Besides: records without room that are no kills (deaths, stalls)."),
@@ -264,6 +265,8 @@ static const struct field losses_rows[] = {
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
 	U64(log_reports, "log_reports",
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
+	U64(log_overwritten, "log_overwritten",
+	    "Records of the kernel's log that were overwritten before they were read, at least."),
 	U64(hook_misses, "hook_misses", "Kills of which the kernel did not tell who died."),
 };
 static DEFINE(losses_table, losses_rows);
