@@ -80,6 +80,12 @@ static bool take_metrics(void *options, const char *value)
 	return metrics_http_parse(value, &((struct arguments *)options)->tracer.metrics);
 }
 
+static bool take_record(void *options, const char *value)
+{
+	((struct arguments *)options)->tracer.record = value;
+	return *value;
+}
+
 static const struct cmd_option count_option = { "count", 0, "N", "end after N incidents",
 						take_count };
 static const struct cmd_option duration_option = { "duration", 0, "TIME",
@@ -105,6 +111,12 @@ static const struct cmd_option metrics_option = {
 	"for this machine only",
 	take_metrics
 };
+static const struct cmd_option record_option = {
+	"record", 0, "FILE",
+	"append all lines to FILE, too, as JSON; a full disk is told,\n"
+	"and tracing goes on",
+	take_record
+};
 static const struct cmd_option filters_heading = {
 	.help = "\nOnly some kills are told (each may be given several times; '*' stands for anything):\n\n"
 		"  NS/POD                   who died was in this pod; with -n, POD is enough\n",
@@ -112,11 +124,12 @@ static const struct cmd_option filters_heading = {
 static const struct cmd_option filters_end = { .help = "\n" };
 
 static const struct cmd_option *const options[] = {
-	&cmd_output,	&cmd_json,	 &count_option, &duration_option,
-	&attach_option, &cmd_node,	 &cmd_cluster,	&cmd_root_of_host,
-	&root_option,	&metrics_option, &cmd_verbose,	&filters_heading,
-	&cmd_namespace, &cmd_container,	 &cmd_level,	&filters_end,
-	NULL,
+	&cmd_output,	  &cmd_json,	     &count_option,
+	&duration_option, &attach_option,    &cmd_node,
+	&cmd_cluster,	  &cmd_root_of_host, &root_option,
+	&metrics_option,  &record_option,    &cmd_verbose,
+	&filters_heading, &cmd_namespace,    &cmd_container,
+	&cmd_level,	  &filters_end,	     NULL,
 };
 
 static const struct cmd_syntax syntax = {

@@ -385,6 +385,11 @@ static enum exit_status trace(struct tracer *tracer)
 		log_error("metrics cannot be served: %s", strerror(-err));
 		return STATUS_FAILED;
 	}
+	err = recorder_open(&tracer->writer.recorder, tracer->options.record);
+	if (err) {
+		log_error("cannot record to %s: %s", tracer->options.record, strerror(-err));
+		return STATUS_FAILED;
+	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	status = tracer_open_source(tracer, &handlers);
@@ -429,6 +434,7 @@ int tracer_run(const struct tracer_options *options)
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
 	tracer_kmsg_close(tracer);
+	recorder_close(&tracer->writer.recorder);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

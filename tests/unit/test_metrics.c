@@ -113,7 +113,7 @@ static void fixed_series_are_there_before_anything_happens(void **state)
 	write_text(METRICS_CLASSIC);
 	assert_int_equal(count_lines("oomwhy_oom_kills_total{"), 30);
 	assert_int_equal(count_lines("oomwhy_oom_incidents_total{"), 10);
-	assert_int_equal(count_lines("oomwhy_losses_total{"), 9);
+	assert_int_equal(count_lines("oomwhy_losses_total{"), 10);
 	assert_int_equal(count_lines("oomwhy_identity_lookups_total{"), 4);
 	assert_line("oomwhy_oom_kills_total{limit_level=\"node\",container_ends=\"false\"} 0");
 	assert_line("oomwhy_oom_incidents_total{limit_level=\"unknown\"} 0");
@@ -349,6 +349,7 @@ static void start_losses_and_lookups(void **state)
 				   .hook_misses = 5,
 				   .ring_records = 6,
 				   .queue_others = 7,
+				   .record = 8,
 				   .log_reports = NOT_KNOWN,
 				   .log_overwritten = 8 };
 	metrics_take(&metrics, &ev);
@@ -363,6 +364,7 @@ static void start_losses_and_lookups(void **state)
 	assert_line("oomwhy_losses_total{reason=\"ring_kills\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_records\"} 6");
 	assert_line("oomwhy_losses_total{reason=\"queue_others\"} 7");
+	assert_line("oomwhy_losses_total{reason=\"record\"} 8");
 	assert_line("oomwhy_losses_total{reason=\"ring_cgroups\"} 2");
 	assert_line("oomwhy_losses_total{reason=\"queue\"} 3");
 	assert_line("oomwhy_losses_total{reason=\"incomplete\"} 4");
