@@ -111,11 +111,11 @@ static const struct cmd_option filters_heading = {
 static const struct cmd_option filters_end = { .help = "\n" };
 
 static const struct cmd_option *const options[] = {
-	&cmd_output,	&cmd_json,	 &count_option, &duration_option,
-	&attach_option, &cmd_node,	 &cmd_cluster,	&cmd_root_of_host,
-	&root_option,	&metrics_option, &cmd_verbose,	&filters_heading,
-	&cmd_namespace, &cmd_container,	 &cmd_level,	&filters_end,
-	NULL,
+	&cmd_output,	  &cmd_json,	  &count_option,   &duration_option,
+	&attach_option,	  &cmd_node,	  &cmd_cluster,	   &cmd_root_of_host,
+	&root_option,	  &cmd_state,	  &metrics_option, &cmd_verbose,
+	&filters_heading, &cmd_namespace, &cmd_container,  &cmd_level,
+	&filters_end,	  NULL,
 };
 
 static const struct cmd_syntax syntax = {
@@ -146,5 +146,6 @@ int cmd_trace(int argc, char **argv)
 	tracer->cluster_name = common->cluster_name;
 	tracer->host_root = common->host_root;
 	tracer->filter = common->filter;
+	tracer->state_dir = common->state_dir;
 	return tracer_run(tracer);
 }

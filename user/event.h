@@ -298,6 +298,7 @@ struct losses {
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* the kernel did not run a program (recursion) */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
+	__u64 state; /* kills that the state folder does not have: a full or slow disk */
 };
 
 struct incident {

@@ -261,6 +261,8 @@ static const struct field losses_rows[] = {
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
 	U64(log_reports, "log_reports",
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
+	U64(state, "state",
+	    "Kills that the state folder does not have (the disk is full, or slow); told they are."),
 	U64(hook_misses, "hook_misses", "Times that the kernel did not run one of our programs."),
 };
 static DEFINE(losses_table, losses_rows);

@@ -94,6 +94,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
 		{ losses->hook_misses, "hook call skipped by the kernel",
 		  "hook calls skipped by the kernel" },
+		{ losses->state, "kill not kept in the state folder",
+		  "kills not kept in the state folder" },
 		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
 		  "cgroup records (repaired by a rescan)" },
 	};

@@ -61,6 +61,7 @@ static void take_event(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
+	bool shown;
 
 	if (tracer->stop)
 		return;
@@ -72,14 +73,18 @@ static void take_event(void *context, struct event *ev)
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
-	if (!is_shown(tracer, ev))
-		return;
+	shown = is_shown(tracer, ev);
 	if (event_has_incident(ev)) {
-		repeat_take(&tracer->repeats, ev);
+		if (shown)
+			repeat_take(&tracer->repeats, ev);
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
-	tracer_send(tracer, ev);
+	tracer_complete(tracer, ev);
+	tracer_past_keep(tracer, ev); /* here, too */
+	if (!shown)
+		return;
+	queue_push(&tracer->queue, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
@@ -379,6 +384,7 @@ static enum exit_status trace(struct tracer *tracer)
 		.baseline_context = tracer,
 	};
 	enum exit_status status;
+	bool all_is_kept;
 	int err;
 
 	err = tracer_metrics_open(tracer);
@@ -389,6 +395,9 @@ static enum exit_status trace(struct tracer *tracer)
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	status = tracer_open_source(tracer, &handlers);
+	if (status)
+		return status;
+	status = tracer_past_open(tracer);
 	if (status)
 		return status;
 	open_names(tracer);
@@ -407,10 +416,11 @@ static enum exit_status trace(struct tracer *tracer)
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
+	all_is_kept = tracer_past_close(tracer);
 	status = end_of_writer(tracer);
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
-	if (keeper_stop(&tracer->keeper))
+	if (!all_is_kept || keeper_stop(&tracer->keeper))
 		_exit(status);
 	return status;
 }

@@ -18,10 +18,11 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
 	ret->log_reports = NOT_KNOWN;
+	ret->state = tracer->state ? state_lost(tracer->state) : 0;
 	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
 }
 
-bool tracer_send(struct tracer *tracer, struct event *ev)
+void tracer_complete(struct tracer *tracer, struct event *ev)
 {
 	ev->node_name = event_textf(ev, "%s",
 				    tracer->options.node_name ? tracer->options.node_name :
@@ -29,6 +30,11 @@ bool tracer_send(struct tracer *tracer, struct event *ev)
 	if (tracer->options.cluster_name)
 		ev->cluster_name = event_textf(ev, "%s", tracer->options.cluster_name);
 	headline(ev);
+}
+
+bool tracer_send(struct tracer *tracer, struct event *ev)
+{
+	tracer_complete(tracer, ev);
 	return queue_push(&tracer->queue, ev);
 }
 

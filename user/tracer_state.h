@@ -23,6 +23,7 @@
 #include "source/assemble.h"
 #include "source/bpf.h"
 #include "source/probe.h"
+#include "state.h"
 #include "tracer.h"
 
 #define TRACER_HIDDEN_MAX 64 /* stalls that were filtered out and may end: so are their ends */
@@ -41,6 +42,7 @@ struct tracer {
 	struct repeats repeats;
 	struct queue queue;
 	struct writer writer;
+	struct state *state; /* NULL: no folder to keep kills in */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct metrics_http *metrics_http;
 	int metrics_fd; /* listens; -1: no, or not ours any more */
@@ -63,8 +65,19 @@ struct tracer {
 /* tracer_read_losses() - everything not seen or not told, so far. */
 void tracer_read_losses(struct tracer *tracer, struct losses *ret);
 
-/* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
+/* tracer_complete() - an event for its sinks. */
+void tracer_complete(struct tracer *tracer, struct event *ev);
+
+/* tracer_send() - complete an event and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
+
+/*
+ * The state folder. Open it before privileges are given up; close it after the last event: false,
+ * if a disk that does not answer keeps its thread.
+ */
+enum exit_status tracer_past_open(struct tracer *tracer);
+void tracer_past_keep(struct tracer *tracer, const struct event *ev); /* T1 */
+bool tracer_past_close(struct tracer *tracer);
 
 /* The metrics, where they were asked for: listen before anything else is done, then serve. -errno.
  */
