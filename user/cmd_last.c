@@ -101,7 +101,7 @@ static int run(const struct explain_options *what)
 {
 	static struct past past;
 	bool failed = false;
-	int status = past_read(&past, what, false, &failed);
+	int status = past_read(&past, what, &failed);
 
 	if (!status) {
 		tell(&past);

@@ -36,7 +36,8 @@ struct cmd_option {
 };
 
 extern const struct cmd_option cmd_output, cmd_json, cmd_node, cmd_cluster, cmd_root_of_host;
-extern const struct cmd_option cmd_namespace, cmd_container, cmd_level, cmd_since, cmd_state, cmd_verbose;
+extern const struct cmd_option cmd_namespace, cmd_container, cmd_level, cmd_since, cmd_state,
+	cmd_verbose;
 
 struct cmd_syntax {
 	const char *command;

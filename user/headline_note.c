@@ -87,6 +87,10 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	} parts[] = {
 		{ losses->ring_kills, "kill record (kernel buffer full)",
 		  "kill records (kernel buffer full)" },
+		{ losses->unseen_kills, "kill that the kernel counted and nobody saw",
+		  "kills that the kernel counted and nobody saw" },
+		{ losses->before_start, "kill since boot that nobody knows of",
+		  "kills since boot that nobody knows of" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
 		{ losses->queue, "line (reader of stdout too slow)",
@@ -114,6 +118,19 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		line_count(line, losses->total, "record", "records");
 	else
 		line_putf(line, "an unknown number of records");
+}
+
+static void loss_line(struct line *line, const struct event *ev)
+{
+	line_putf(line, "lost: ");
+	loss_parts(line, &ev->loss);
+	for (__u64 i = 0; i < ev->loss_places_count; i++) {
+		line_putf(line, "%s%llu in ", i ? ", " : "; ",
+			  (unsigned long long)ev->loss_places[i].kills);
+		line_text(line, ev, ev->loss_places[i].cgroup.path);
+	}
+	if (ev->loss_places_omitted)
+		line_putf(line, " and elsewhere");
 }
 
 static void stop_line(struct line *line, const struct stop *stop)
@@ -164,8 +181,7 @@ void line_of_note(struct line *line, const struct event *ev)
 			update_line(line, ev);
 		break;
 	case EVENT_LOSS:
-		line_putf(line, "lost: ");
-		loss_parts(line, &ev->loss);
+		loss_line(line, ev);
 		break;
 	case EVENT_STOP:
 		stop_line(line, &ev->stop);

@@ -98,7 +98,7 @@ static bool is_of_this_boot(const struct past *past, const struct event *ev)
 	       !strncmp(ev->id, past->explain->machine.boot_id, 8);
 }
 
-static bool take_new(void *context, const struct event *ev)
+bool past_take(void *context, const struct event *ev)
 {
 	struct past *past = context;
 	struct past_key key;
@@ -112,6 +112,8 @@ static bool take_new(void *context, const struct event *ev)
 		return !past->this_boot;
 	if (ev->type == EVENT_INCIDENT)
 		past->known_kills += kills_in(&ev->incident);
+	if (past->see)
+		past->see(past->context, ev);
 	return true;
 }
 
@@ -142,7 +144,7 @@ static struct event **place_for(struct past *past, const struct event *ev)
 	return (*oldest)->time_ns <= ev->time_ns ? oldest : NULL;
 }
 
-static void keep(void *context, const struct event *ev)
+void past_keep(void *context, const struct event *ev)
 {
 	struct past *past = context;
 	struct event **place, *copy;
@@ -173,13 +175,10 @@ static int oldest_first(const void *a, const void *b)
 	return (*x)->time_ns == (*y)->time_ns ? 0 : (*x)->time_ns < (*y)->time_ns ? -1 : 1;
 }
 
-int past_read(struct past *ret, const struct explain_options *options, bool this_boot,
-	      bool *ret_failed)
+int past_read(struct past *ret, const struct explain_options *options, bool *ret_failed)
 {
 	int status;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->this_boot = this_boot;
 	ret->slack_ns = clock_slack_ns();
 	/* Before the log, so that no kill is in the count alone. */
 	ret->kernel_kills = past_kernel_kills();
@@ -187,8 +186,8 @@ int past_read(struct past *ret, const struct explain_options *options, bool this
 	ret->explain = ret->keys ? explain_begin(options) : NULL;
 	if (!ret->explain)
 		return STATUS_FAILED;
-	ret->explain->is_new = take_new;
-	ret->explain->keep = keep;
+	ret->explain->is_new = past_take;
+	ret->explain->keep = past_keep;
 	ret->explain->context = ret;
 	status = explain_files(ret->explain, ret_failed);
 	qsort(ret->kept, ret->count, sizeof(ret->kept[0]), oldest_first);

@@ -29,6 +29,9 @@ struct past {
 	__u64 unnamed; /* kills of pods whose names nobody knows any more, while some are asked for
 			*/
 	bool this_boot; /* only its kills are told */
+	/* Sees each kill of this boot, also those that are not told. */
+	void (*see)(void *context, const struct event *ev);
+	void *context;
 	__u64 slack_ns; /* between the log's stamps and the clock */
 	__u64 kernel_kills; /* that the kernel has counted since boot; NOT_KNOWN */
 	__u64 known_kills; /* of these */
@@ -36,12 +39,11 @@ struct past {
 };
 
 /*
- * past_read() - all of it, judged. @options outlive @ret. To be freed by past_free(), whatever it
- * returns: 0, or an exit status where nothing at all can be read, which was told. *@ret_failed:
- * some of it could not be read.
+ * past_read() - all of it, judged, with what @ret says of this_boot and see; the rest of it is 0.
+ * @options outlive it. To be freed by past_free(), whatever it returns: 0, or an exit status where
+ * nothing at all can be read, which was told. *@ret_failed: some of it could not be read.
  */
-int past_read(struct past *ret, const struct explain_options *options, bool this_boot,
-	      bool *ret_failed);
+int past_read(struct past *ret, const struct explain_options *options, bool *ret_failed);
 void past_free(struct past *past);
 
 /* past_missing() - kills since boot that the kernel has counted and nobody knows; NOT_KNOWN. */
@@ -55,5 +57,11 @@ __u64 past_from_ns(const struct past *past, bool *ret_is_boot);
 
 /* past_kernel_kills() - as the kernel counts them, since boot; NOT_KNOWN. */
 __u64 past_kernel_kills(void);
+
+/* past_take() - is it a kill or stall that was not there before? For past_read(), and for tests. */
+bool past_take(void *past, const struct event *ev);
+
+/* past_keep() - one that is to be told, judged. The same. */
+void past_keep(void *past, const struct event *ev);
 
 #endif

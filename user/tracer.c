@@ -72,6 +72,9 @@ static void take_event(void *context, struct event *ev)
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	if (ev->boot_time_ns >= tracer->assembler.counted_from_ns)
+		audit_take(&tracer->audit, ev);
+	tracer_past_seen(tracer, ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
 	shown = is_shown(tracer, ev);
 	if (event_has_incident(ev)) {
@@ -81,7 +84,7 @@ static void take_event(void *context, struct event *ev)
 		ev->incident.losses_total = losses.total;
 	}
 	tracer_complete(tracer, ev);
-	tracer_past_keep(tracer, ev); /* here, too */
+	tracer_state_keep(tracer, ev); /* here, too */
 	if (!shown)
 		return;
 	queue_push(&tracer->queue, ev);
@@ -316,6 +319,8 @@ static void loop(struct tracer *tracer)
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
+			tracer_audit_tick(tracer);
+			tracer_past_tick(tracer);
 			tracer_note_losses(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
@@ -329,7 +334,11 @@ static void finish(struct tracer *tracer)
 		tracer->stop = false;
 		bpf_source__consume_kills(tracer->source);
 		assemble_flush(&tracer->assembler);
+		tracer_audit_end(tracer);
+		tracer_note_losses(tracer);
 	}
+	tracer->past_until_ns = 0;
+	tracer_past_tick(tracer);
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 }
@@ -382,9 +391,11 @@ static enum exit_status trace(struct tracer *tracer)
 		.cgroup_context = tracer,
 		.baseline = take_baseline,
 		.baseline_context = tracer,
+		.kill_ring_bytes = tracer->options.ring_bytes,
 	};
 	enum exit_status status;
 	bool all_is_kept;
+	__u64 attach_ns;
 	int err;
 
 	err = tracer_metrics_open(tracer);
@@ -394,10 +405,11 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
+	attach_ns = clock_boot_ns();
 	status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
-	status = tracer_past_open(tracer);
+	status = tracer_state_open(tracer);
 	if (status)
 		return status;
 	open_names(tracer);
@@ -409,14 +421,23 @@ static enum exit_status trace(struct tracer *tracer)
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
 	}
+	tracer_audit_begin(tracer);
+	tracer_past_tell(tracer, attach_ns);
+	err = audit_start(&tracer->audit);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return STATUS_FAILED;
+	}
 	lock_memory(tracer);
 	drop_privileges();
 	tracer->started_ns = clock_boot_ns();
 	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
+	tracer->reported.before_start = NOT_KNOWN;
 	tracer_note_start(tracer);
+	tracer_note_losses(tracer);
 	loop(tracer);
 	finish(tracer);
-	all_is_kept = tracer_past_close(tracer);
+	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */

@@ -19,7 +19,13 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
 	ret->log_reports = NOT_KNOWN;
 	ret->state = tracer->state ? state_lost(tracer->state) : 0;
-	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
+	ret->before_start = tracer->before_start;
+	ret->unseen_kills = audit_missing(&tracer->audit);
+	ret->total = ret->ring_kills + ret->hook_misses + stats->malformed;
+	/* A kill that nobody saw has lost a record: mostly these are known. */
+	if (ret->unseen_kills > ret->total)
+		ret->total = ret->unseen_kills;
+	ret->total += ret->queue;
 }
 
 void tracer_complete(struct tracer *tracer, struct event *ev)
@@ -80,6 +86,7 @@ void tracer_note_losses(struct tracer *tracer)
 		return;
 	ev = begin_note(tracer, EVENT_LOSS);
 	ev->loss = losses;
+	audit_fill(&tracer->audit, ev);
 	tracer_metrics_take(tracer, ev);
 	if (tracer_send(tracer, ev))
 		tracer->reported = losses; /* else it is told when there is room */

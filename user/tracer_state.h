@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "audit.h"
 #include "event.h"
 #include "exit_status.h"
 #include "history/history.h"
@@ -17,6 +18,7 @@
 #include "machine.h"
 #include "names/keeper.h"
 #include "names/kubelet_reserve.h"
+#include "past.h"
 #include "queue.h"
 #include "sink/metrics_http.h"
 #include "sink/writer.h"
@@ -42,6 +44,11 @@ struct tracer {
 	struct repeats repeats;
 	struct queue queue;
 	struct writer writer;
+	struct past *past; /* kills of just before the start, or seen since; NULL: none */
+	__u64 past_until_ns; /* boot time: then they were not seen */
+	struct audit audit;
+	__u64 before_start; /* kills since boot that nobody knows of; NOT_KNOWN: none, or not asked
+			     */
 	struct state *state; /* NULL: no folder to keep kills in */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct metrics_http *metrics_http;
@@ -75,9 +82,22 @@ bool tracer_send(struct tracer *tracer, struct event *ev);
  * The state folder. Open it before privileges are given up; close it after the last event: false,
  * if a disk that does not answer keeps its thread.
  */
-enum exit_status tracer_past_open(struct tracer *tracer);
-void tracer_past_keep(struct tracer *tracer, const struct event *ev); /* T1 */
-bool tracer_past_close(struct tracer *tracer);
+enum exit_status tracer_state_open(struct tracer *tracer);
+void tracer_state_keep(struct tracer *tracer, const struct event *ev); /* T1 */
+bool tracer_state_close(struct tracer *tracer);
+
+/*
+ * What is known since boot, told first, if it was asked for. @attach_ns: boot time from which on
+ * kills may be seen live, too: these are told once.
+ */
+void tracer_past_tell(struct tracer *tracer, __u64 attach_ns);
+void tracer_past_seen(struct tracer *tracer, const struct event *ev); /* T1: told live */
+void tracer_past_tick(struct tracer *tracer); /* T1 */
+
+/* The audit. Begins when all is attached; the end is T1's, after the loop. */
+void tracer_audit_begin(struct tracer *tracer);
+void tracer_audit_tick(struct tracer *tracer); /* T1 */
+void tracer_audit_end(struct tracer *tracer);
 
 /* The metrics, where they were asked for: listen before anything else is done, then serve. -errno.
  */

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +23,8 @@
 #include "check.h"
 #include "program.h"
 
+#define SETTLE_MS 4500
+#define QUIET_MS 3000
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static char state_dir[64];
@@ -99,16 +102,34 @@ static void kept(struct fixture *fx)
 	remove_state_dir();
 }
 
-/* Nobody was there: the log alone has it. */
+/* Nobody was there: the log alone has it. Whoever starts later tells it first, and marks it. */
 static void before_start(struct fixture *fx)
 {
 	const char *const last[] = { "last", "--json", "--since", "5m", NULL };
+	const char *const whole[] = { "--json", "--duration", "2s", "--state", "none", NULL };
 	pid_t pid = kill_in_container(fx);
 	json_t *told = program_kill_of(program_run(last, -1, false, NULL), pid, 0);
+	char *text, *start, *after;
 
 	if (!told)
 		fail_msg("oomwhy last does not tell of process %d", pid);
 	assert_string_equal(line_string(told, "origin"), "log");
+	json_decref(told);
+	/* One of the last two seconds may have been seen live, too: that would be waited for. */
+	poll(NULL, 0, SETTLE_MS);
+	text = program_run(whole, -1, true, NULL);
+	start = strstr(text, "\"type\":\"start\"");
+	assert_non_null(start);
+	after = strdup(strchr(start, '\n') + 1);
+	while (start[-1] != '\n')
+		start--;
+	*start = '\0';
+	told = program_kill_of(text, pid, 0);
+	assert_null(program_kill_of(after, pid, 0));
+	free(after);
+	if (!told)
+		fail_msg("oomwhy does not tell of process %d, killed before it started", pid);
+	assert_string_equal(line_string(told, "origin"), "backfill");
 	json_decref(told);
 }
 
@@ -148,6 +169,86 @@ static void full_disk(struct fixture *fx)
 	remove_state_dir();
 }
 
+#define STOPPED_KILLS 41 /* more than the kernel's ring has room for */
+
+/* One after the other, in one cgroup. */
+static void kill_many(struct fixture *fx, struct container *a, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, NULL);
+
+		assert_int_equal(workload_go(w), 0);
+		assert_int_equal(workload_wait_end(w, KILL_MS), 0);
+		assert_true(WIFSIGNALED(w->status));
+		fixture_end_workloads(fx);
+	}
+}
+
+static long long told_in(struct tracer *t, const struct cgroup *cg)
+{
+	long long told = 0;
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(t->seen, i, line)
+	{
+		if (!strcmp(line_string(line, "type"), "oom_kill") &&
+		    (!strcmp(line_string(line, "victim.cgroup.path"), cg->path) ||
+		     !strcmp(line_string(line, "limit_owner.cgroup.path"), cg->path)))
+			told++;
+	}
+	return told;
+}
+
+/* Nobody empties the ring until it is full: what was dropped is found, exactly, and where. */
+static void audit(struct fixture *fx)
+{
+	static const char *const args[] = { "--json", "--state", "none", "--ring", "64Ki", NULL };
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
+	struct container *a = fixture_container(fx, pod, 4);
+	long long dropped, before, told, machine, unseen;
+	json_t *stop, *line, *place = NULL;
+	size_t i;
+
+	start_own(fx, args);
+	before = cgroup_oom_kills(&fx->h, &a->cg);
+	machine = machine_oom_kills();
+	kill(fx->own.pid, SIGSTOP);
+	kill_many(fx, a, STOPPED_KILLS);
+	assert_int_equal(cgroup_oom_kills(&fx->h, &a->cg) - before, STOPPED_KILLS);
+	kill(fx->own.pid, SIGCONT);
+	while (tracer_line(&fx->own, QUIET_MS))
+		;
+	assert_int_equal(tracer_stop(&fx->own, SIGTERM), 0);
+	told = told_in(&fx->own, &a->cg);
+	dropped = STOPPED_KILLS - told;
+	if (!dropped)
+		fail_msg("nothing was dropped: the ring has room for all of %d", STOPPED_KILLS);
+	stop = json_array_get(fx->own.seen, json_array_size(fx->own.seen) - 1);
+	assert_string_equal(line_string(stop, "type"), "stop");
+	json_array_foreach(fx->own.seen, i, line)
+	{
+		json_t *places = line_get(line, "places"), *p;
+		size_t j;
+
+		json_array_foreach(places, j, p)
+		{
+			if (!strcmp(line_string(p, "cgroup.path"), a->cg.path))
+				place = p;
+		}
+	}
+	if (fx->verbose)
+		print_message("  %lld of %d told\n", told, STOPPED_KILLS);
+	/* Others may kill on this machine meanwhile: then only the place is exact. */
+	unseen = line_integer(stop, "losses.unseen_kills");
+	machine = machine_oom_kills() - machine;
+	if (unseen < dropped || (machine == STOPPED_KILLS && unseen != dropped) || !place ||
+	    line_integer(place, "kills") != dropped) {
+		tracer_print(&fx->own);
+		fail_msg("%lld were dropped", dropped);
+	}
+}
+
 const struct kill_case past_cases[] = {
 	{ "kept", "a kill that was seen live is told by oomwhy last, once",
 	  CASE_ONE_SHAPE | CASE_TRACER, kept },
@@ -155,5 +256,7 @@ const struct kill_case past_cases[] = {
 	  CASE_ONE_SHAPE | CASE_TRACER, before_start },
 	{ "state-full", "the state folder's disk is full",
 	  CASE_ONE_SHAPE | CASE_TRACER | CASE_ANY_PLAN, full_disk },
+	{ "audit", "kills that the ring had no room for: how many, and where",
+	  CASE_ONE_SHAPE | CASE_TRACER, audit },
 };
 const int n_past_cases = COUNT(past_cases);

@@ -170,13 +170,15 @@ static void write_losses(struct out *out, const struct losses *losses)
 		{ "queue", losses->queue },
 		{ "incomplete", losses->incomplete },
 		{ "hook_misses", losses->hook_misses },
+		{ "unseen_kills", losses->unseen_kills },
 		{ "state", losses->state },
 	};
 
 	counter(out, "oomwhy_losses",
 		"What was not seen, or not told: kill records without room in the kernel's ring, "
 		"cgroup records (repaired by a rescan), lines that were read too slowly, kills of "
-		"which a part is missing, programs that the kernel did not run, kills that the state "
+		"which a part is missing, programs that the kernel did not run, kills that the kernel "
+		"counted and nobody saw, kills that the state "
 		"folder does not have.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
