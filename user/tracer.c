@@ -382,6 +382,14 @@ static void drop_privileges(void)
 		log_error("privileges are kept: %s", strerror(-err));
 }
 
+/* What was before is told and accounted for; what comes is to be seen. */
+static int start_audit(struct tracer *tracer, __u64 attach_ns)
+{
+	tracer_audit_begin(tracer);
+	tracer_past_tell(tracer, attach_ns);
+	return audit_start(&tracer->audit);
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -417,13 +425,7 @@ static enum exit_status trace(struct tracer *tracer)
 			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
-	if (err) {
-		log_error("cannot start: %s", strerror(-err));
-		return STATUS_FAILED;
-	}
-	tracer_audit_begin(tracer);
-	tracer_past_tell(tracer, attach_ns);
-	err = audit_start(&tracer->audit);
+	err = err ? err : start_audit(tracer, attach_ns);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
