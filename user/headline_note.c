@@ -79,25 +79,39 @@ static void start_line(struct line *line, const struct start *start)
 		line_putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
 }
 
+/* Most of those that nobody saw are of a kind of their own. */
+static __u64 unexplained_kills(const struct losses *losses)
+{
+	__u64 explained = known(losses->ring_kills) ? losses->ring_kills : 0;
+
+	explained += known(losses->hook_misses) ? losses->hook_misses : 0;
+	if (!known(losses->unseen_kills) || losses->unseen_kills <= explained)
+		return 0;
+	return losses->unseen_kills - explained;
+}
+
 static void loss_parts(struct line *line, const struct losses *losses)
 {
+	__u64 unexplained = unexplained_kills(losses);
 	const struct {
 		__u64 count;
 		const char *one, *many;
 	} parts[] = {
-		{ losses->ring_kills, "kill record (kernel buffer full)",
-		  "kill records (kernel buffer full)" },
-		{ losses->unseen_kills, "kill that the kernel counted and nobody saw",
+		{ losses->ring_kills, "kill (kernel buffer full)", "kills (kernel buffer full)" },
+		{ unexplained, "kill that the kernel counted and nobody saw",
 		  "kills that the kernel counted and nobody saw" },
 		{ losses->before_start, "kill since boot that nobody knows of",
 		  "kills since boot that nobody knows of" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
-		{ losses->queue, "line (reader of stdout too slow)",
-		  "lines (reader of stdout too slow)" },
+		{ losses->queue, "kill (reader of stdout too slow)",
+		  "kills (reader of stdout too slow)" },
+		{ losses->queue_others, "other line (reader of stdout too slow)",
+		  "other lines (reader of stdout too slow)" },
+		{ losses->ring_records, "other record (kernel buffer full)",
+		  "other records (kernel buffer full)" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
-		{ losses->hook_misses, "hook call skipped by the kernel",
-		  "hook calls skipped by the kernel" },
+		{ losses->hook_misses, "kill of nobody knows whom", "kills of nobody knows whom" },
 		{ losses->state, "kill not kept in the state folder",
 		  "kills not kept in the state folder" },
 		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
@@ -115,9 +129,9 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	if (*joint)
 		return;
 	if (known(losses->total))
-		line_count(line, losses->total, "record", "records");
+		line_count(line, losses->total, "kill", "kills");
 	else
-		line_putf(line, "an unknown number of records");
+		line_putf(line, "an unknown number of kills");
 }
 
 static void loss_line(struct line *line, const struct event *ev)

@@ -89,7 +89,9 @@ void state_keep(struct state *state, const struct event *ev)
 
 __u64 state_lost(struct state *state)
 {
-	return state->failed + queue_dropped(&state->queue);
+	struct queue_dropped dropped = queue_dropped(&state->queue);
+
+	return state->failed + dropped.kills + dropped.others;
 }
 
 int state_finish(struct state *state, int timeout_ms)

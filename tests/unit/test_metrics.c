@@ -346,7 +346,9 @@ static void start_losses_and_lookups(void **state)
 				   .ring_cgroups = 2,
 				   .queue = 3,
 				   .incomplete = 4,
-				   .hook_misses = 5 };
+				   .hook_misses = 5,
+				   .ring_records = 6,
+				   .queue_others = 7 };
 	metrics_take(&metrics, &ev);
 	metrics_count_lookup(&metrics, IDENTITY_BUNDLE);
 	metrics_count_lookup(&metrics, IDENTITY_NONE);
@@ -357,6 +359,8 @@ static void start_losses_and_lookups(void **state)
 		"oomwhy_tracing_info{attach=\"fentry\",evidence=\"exact\",cgroup_version=\"2\"} 1");
 	assert_line("oomwhy_build_info{version=\"1.2.3\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_kills\"} 1");
+	assert_line("oomwhy_losses_total{reason=\"ring_records\"} 6");
+	assert_line("oomwhy_losses_total{reason=\"queue_others\"} 7");
 	assert_line("oomwhy_losses_total{reason=\"ring_cgroups\"} 2");
 	assert_line("oomwhy_losses_total{reason=\"queue\"} 3");
 	assert_line("oomwhy_losses_total{reason=\"incomplete\"} 4");

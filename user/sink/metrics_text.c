@@ -166,8 +166,10 @@ static void write_losses(struct out *out, const struct losses *losses)
 		__u64 count;
 	} rows[] = {
 		{ "ring_kills", losses->ring_kills },
+		{ "ring_records", losses->ring_records },
 		{ "ring_cgroups", losses->ring_cgroups },
 		{ "queue", losses->queue },
+		{ "queue_others", losses->queue_others },
 		{ "incomplete", losses->incomplete },
 		{ "hook_misses", losses->hook_misses },
 		{ "unseen_kills", losses->unseen_kills },
@@ -175,11 +177,11 @@ static void write_losses(struct out *out, const struct losses *losses)
 	};
 
 	counter(out, "oomwhy_losses",
-		"What was not seen, or not told: kill records without room in the kernel's ring, "
-		"cgroup records (repaired by a rescan), lines that were read too slowly, kills of "
-		"which a part is missing, programs that the kernel did not run, kills that the kernel "
-		"counted and nobody saw, kills that the state "
-		"folder does not have.");
+		"What was not seen, or not told: kills and other records without room in the kernel's "
+		"ring, cgroup records (repaired by a rescan), kills and other lines that were read "
+		"too slowly, kills of which a part is missing, kills of nobody knows whom, "
+		"kills that the kernel counted and nobody saw, kills that the state folder does not "
+		"have.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
 		label(out, "{", "reason", rows[i].reason);
