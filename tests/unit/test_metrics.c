@@ -350,7 +350,7 @@ static void start_losses_and_lookups(void **state)
 				   .ring_records = 6,
 				   .queue_others = 7,
 				   .log_reports = NOT_KNOWN,
-				   .log_overwritten = 6 };
+				   .log_overwritten = 8 };
 	metrics_take(&metrics, &ev);
 	metrics_count_lookup(&metrics, IDENTITY_BUNDLE);
 	metrics_count_lookup(&metrics, IDENTITY_NONE);
@@ -368,7 +368,7 @@ static void start_losses_and_lookups(void **state)
 	assert_line("oomwhy_losses_total{reason=\"incomplete\"} 4");
 	assert_line("oomwhy_losses_total{reason=\"hook_misses\"} 5");
 	assert_line("oomwhy_losses_total{reason=\"log_reports\"} 0");
-	assert_line("oomwhy_losses_total{reason=\"log_overwritten\"} 6");
+	assert_line("oomwhy_losses_total{reason=\"log_overwritten\"} 8");
 	assert_line("oomwhy_identity_lookups_total{source=\"bundle\",result=\"found\"} 1");
 	assert_line("oomwhy_identity_lookups_total{source=\"path\",result=\"not_found\"} 2");
 }
