@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "exit_status.h"
 #include "fields.h"
+#include "source/pins.h"
 #include "tracer.h"
 
 enum {
@@ -23,6 +24,7 @@ enum {
 	OPT_CONTAINER,
 	OPT_LEVEL,
 	OPT_METRICS,
+	OPT_PIN,
 };
 
 static const struct option long_options[] = {
@@ -39,6 +41,7 @@ static const struct option long_options[] = {
 	{ "container", required_argument, NULL, OPT_CONTAINER },
 	{ "level", required_argument, NULL, OPT_LEVEL },
 	{ "metrics", required_argument, NULL, OPT_METRICS },
+	{ "pin", optional_argument, NULL, OPT_PIN },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -66,6 +69,9 @@ static int help(void)
 	       "      --metrics [ADDR:]PORT\n"
 	       "                           count for Prometheus: http://ADDR:PORT/metrics, without ADDR\n"
 	       "                           for this machine only\n"
+	       "      --pin[=DIR]          the kernel goes on taking down kills when oomwhy has ended, and\n"
+	       "                           the next oomwhy --pin tells them; DIR, in a BPF file system,\n"
+	       "                           is /sys/fs/bpf/oomwhy by default\n"
 	       "  -v, --verbose            say more on stderr\n"
 	       "  -h, --help               this text\n\n");
 	printf("Only some kills are told (each may be given several times; '*' stands for anything):\n\n"
@@ -165,6 +171,9 @@ static bool take_option(int option, struct tracer_options *ret)
 		return cmd_parse_duration(optarg, &ret->duration_ns);
 	case OPT_ATTACH:
 		return parse_attach(optarg, &ret->attach);
+	case OPT_PIN:
+		ret->pin_dir = optarg ? optarg : PINS_DIR;
+		return *ret->pin_dir == '/' && ret->pin_dir[strlen(ret->pin_dir) - 1] != '/';
 	case OPT_NODE:
 		ret->node_name = optarg;
 		return *optarg;

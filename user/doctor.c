@@ -93,7 +93,7 @@ static int try_for_real(const struct doctor *doctor, enum attach_plan plan)
 		.baseline = ignore_baseline,
 	};
 	struct bpf_source *source = NULL;
-	int err = bpf_source__open(&doctor->probe, plan, &handlers, &source);
+	int err = bpf_source__open(&doctor->probe, plan, &handlers, NULL, &source);
 
 	if (!err)
 		bpf_source__close(source);

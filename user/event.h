@@ -97,6 +97,15 @@ enum attach_plan {
 	ATTACH_KMSG,
 };
 
+/* With --pin: the kernel side was made now, or others had made it and it went on; or theirs was
+ * another and has been replaced. */
+enum pins_use {
+	PINS_NONE,
+	PINS_MADE,
+	PINS_TAKEN_OVER,
+	PINS_REPLACED,
+};
+
 /* The kernel's enum oom_constraint, one up. */
 enum constraint {
 	OOM_CONSTRAINT_NOT_SAID,
@@ -295,6 +304,7 @@ struct losses {
 	__u64 ring_kills; /* kernel: the kill ring was full */
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
 	__u64 queue; /* the reader of stdout was too slow */
+	__u64 downtime; /* kernel: the same while nobody read it (--pin) */
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* the kernel did not run a program (recursion) */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
@@ -370,6 +380,7 @@ struct start {
 	__u64 cgroups; /* memcgs present */
 	__u64 memory_total_bytes;
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
+	__u64 pins; /* enum pins_use */
 };
 
 /* One of these is told. */

@@ -31,6 +31,7 @@ static const char *const filled_names[] = {
 	NULL,
 };
 const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", "log", NULL };
+const char *const pins_use_names[] = { "", "made", "taken_over", "replaced", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
 const char *const identity_source_names[] = {
@@ -256,6 +257,7 @@ static DEFINE(limit_owner_table, limit_owner_rows);
 static const struct field losses_rows[] = {
 	U64(total, "total", "Records and lines that nobody will see."),
 	U64(ring_kills, "ring_kills", "Kill records that the kernel found no room for."),
+	U64(downtime, "downtime", "The same while no oomwhy read them (--pin)."),
 	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
 	U64(queue, "queue", "Lines dropped because their reader was too slow."),
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
@@ -290,6 +292,9 @@ static const struct field start_rows[] = {
 	ENUM(start.degraded_from, "tracing.degraded_from", attach_names,
 	     "In a second start line: the plan whose hooks are attached but do not fire."),
 	ENUM(start.evidence, "tracing.evidence", evidence_names, "The best evidence it gives."),
+	ENUM(start.pins, "tracing.pins", pins_use_names,
+	     "With --pin: the kernel side was made now, taken over as another process had left "
+	     "it, or another's replaced by ours."),
 	U64(start.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
 	U64(start.cgroups, "cgroup.count", "Memory cgroups present."),
 	U64(start.memory_total_bytes, "memory_total_bytes", "Memory of the machine in bytes."),

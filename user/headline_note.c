@@ -75,6 +75,11 @@ static void start_line(struct line *line, const struct start *start)
 	}
 	if (start->evidence > EVIDENCE_NONE && start->evidence <= EVIDENCE_LOG)
 		line_putf(line, "%s %s", joint, evidence[start->evidence]);
+	if (start->pins == PINS_TAKEN_OVER)
+		line_putf(line, "; taken over as it was pinned");
+	else if (start->pins == PINS_MADE || start->pins == PINS_REPLACED)
+		line_putf(line, "; pinned%s",
+			  start->pins == PINS_REPLACED ? " in another's place" : "");
 	if (start->degraded_from > ATTACH_NONE && start->degraded_from <= ATTACH_KMSG)
 		line_putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
 }
@@ -87,6 +92,9 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	} parts[] = {
 		{ losses->ring_kills, "kill record (kernel buffer full)",
 		  "kill records (kernel buffer full)" },
+		{ losses->downtime,
+		  "kill record (kernel buffer full while no oomwhy ran)",
+		  "kill records (kernel buffer full while no oomwhy ran)" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
 		{ losses->queue, "line (reader of stdout too slow)",

@@ -182,7 +182,9 @@ static int open_loop(struct tracer *tracer)
 		return -errno;
 	err = watch(tracer, tracer->signal_fd, EPOLLIN);
 	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
-	err = err ? err : watch(tracer, bpf_source__kill_fd(tracer->source), EPOLLIN);
+	err = err ? err :
+		    watch(tracer, bpf_source__kill_fd(tracer->source),
+			  tracer->pin ? EPOLLIN | EPOLLET : EPOLLIN);
 	if (err)
 		return err;
 	/* A reader that goes is noticed at once, not at the next kill. A file cannot be watched. */
@@ -266,6 +268,7 @@ static int start_threads(struct tracer *tracer)
 	err = tracer_history_start(tracer);
 	if (err)
 		goto no_history;
+	tracer_pin_start(tracer);
 	err = tracer_metrics_start(tracer);
 	err = err ? err : writer_start(writer);
 	if (!err)
@@ -274,6 +277,14 @@ static int start_threads(struct tracer *tracer)
 no_history:
 	keeper_stop(&tracer->keeper);
 	return err;
+}
+
+static void consume_kills(struct tracer *tracer)
+{
+	if (tracer->pin)
+		tracer_pin_consume(tracer);
+	else
+		bpf_source__consume_kills(tracer->source);
 }
 
 /* Milliseconds until the loop has something to do even if nothing happens. */
@@ -305,9 +316,10 @@ static void loop(struct tracer *tracer)
 		/* What happened before the end was asked for is still told. */
 		if (tracer->stop)
 			break;
-		bpf_source__consume_kills(tracer->source);
+		consume_kills(tracer);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
 		deadline_ns = tracer_history_tick(tracer, deadline_ns);
+		deadline_ns = tracer_pin_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
@@ -322,8 +334,10 @@ static void finish(struct tracer *tracer)
 {
 	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
 		tracer->stop = false;
-		bpf_source__consume_kills(tracer->source);
-		assemble_flush(&tracer->assembler);
+		consume_kills(tracer);
+		/* What is still open is left to who comes after us. */
+		if (!tracer->pin)
+			assemble_flush(&tracer->assembler);
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
@@ -388,7 +402,9 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
-	status = tracer_open_source(tracer, &handlers);
+	status = tracer_pin_open(tracer);
+	if (!status)
+		status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
 	open_names(tracer);
@@ -404,10 +420,12 @@ static enum exit_status trace(struct tracer *tracer)
 	drop_privileges();
 	tracer->started_ns = clock_boot_ns();
 	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
+	tracer->reported.downtime = tracer->pin ? 0 : NOT_KNOWN;
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
 	status = end_of_writer(tracer);
+	tracer_pin_close(tracer);
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (keeper_stop(&tracer->keeper))
@@ -428,6 +446,7 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
+	tracer_pin_free(tracer);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

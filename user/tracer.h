@@ -26,6 +26,7 @@ struct tracer_options {
 	const char *node_name;
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* where the machine's own files are, "" for / */
+	const char *pin_dir; /* where the kernel side is to stay when we end; NULL: it ends with us */
 	struct filter filter; /* what is told of kills and stalls */
 	struct metrics_address metrics; /* where to serve them; len 0: nowhere */
 	struct names_roots names_roots; /* and the folders that names are read from, below it */

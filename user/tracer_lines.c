@@ -13,12 +13,15 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	const struct assemble_stats *stats = &tracer->assembler.stats;
 
 	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
+	ret->downtime = tracer->pin ? pins_downtime(tracer_pin_pins(tracer)) : NOT_KNOWN;
 	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
 	ret->queue = queue_dropped(&tracer->queue);
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
 	ret->log_reports = NOT_KNOWN;
 	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
+	if (tracer->pin)
+		ret->total += ret->downtime;
 }
 
 bool tracer_send(struct tracer *tracer, struct event *ev)
@@ -60,6 +63,7 @@ void tracer_note_start(struct tracer *tracer)
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;
 	start->memory_locked = tracer->memory_locked;
+	start->pins = tracer_pin_use(tracer);
 	tracer_metrics_take(tracer, ev);
 	tracer_send(tracer, ev);
 }

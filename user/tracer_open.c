@@ -7,7 +7,8 @@ static int open_plan(struct tracer *tracer, enum attach_plan plan,
 		     const struct bpf_handlers *handlers)
 {
 	tracer->plan = plan;
-	return bpf_source__open(&tracer->probe, plan, handlers, &tracer->source);
+	return bpf_source__open(&tracer->probe, plan, handlers, tracer_pin_pins(tracer),
+				&tracer->source);
 }
 
 static enum exit_status not_possible(const struct tracer *tracer, enum attach_plan plan)

@@ -166,6 +166,7 @@ static void write_losses(struct out *out, const struct losses *losses)
 		__u64 count;
 	} rows[] = {
 		{ "ring_kills", losses->ring_kills },
+		{ "downtime", losses->downtime == NOT_KNOWN ? 0 : losses->downtime },
 		{ "ring_cgroups", losses->ring_cgroups },
 		{ "queue", losses->queue },
 		{ "incomplete", losses->incomplete },
@@ -173,7 +174,8 @@ static void write_losses(struct out *out, const struct losses *losses)
 	};
 
 	counter(out, "oomwhy_losses",
-		"What was not seen, or not told: kill records without room in the kernel's ring, "
+		"What was not seen, or not told: kill records without room in the kernel's ring "
+		"(downtime: while no oomwhy read it), "
 		"cgroup records (repaired by a rescan), lines that were read too slowly, kills of "
 		"which a part is missing, programs that the kernel did not run.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
