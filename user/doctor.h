@@ -15,6 +15,7 @@
 struct doctor_options {
 	const char *host_root; /* before the machine's own paths, "" for / */
 	const char *node_name; /* NULL: the host name */
+	const char *pin_dir; /* where to look for what --pin keeps */
 };
 
 /* What the parts of the doctor know of each other. */
@@ -37,6 +38,9 @@ void doctor_rights(struct doctor *doctor);
 
 /* What is given up once tracing runs, and what is left then. */
 void doctor_kept(struct doctor *doctor);
+
+/* What --pin has left, and whether somebody reads it. */
+void doctor_pins(struct doctor *doctor);
 
 /* doctor_limits() - RLIMIT_MEMLOCK and the capabilities, before libbpf changes the first. */
 void doctor_limits(struct doctor *doctor);

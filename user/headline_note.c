@@ -92,8 +92,7 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	} parts[] = {
 		{ losses->ring_kills, "kill record (kernel buffer full)",
 		  "kill records (kernel buffer full)" },
-		{ losses->downtime,
-		  "kill record (kernel buffer full while no oomwhy ran)",
+		{ losses->downtime, "kill record (kernel buffer full while no oomwhy ran)",
 		  "kill records (kernel buffer full while no oomwhy ran)" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tracer_pin: --pin. What is read of the kill ring is given back when it is told: when the writer has
- * written all that came of it. Who follows a process that was killed reads the rest again; a kill
- * that was told already has the same id then.
+ * tracer_pin: --pin. What is read of the kill ring is given back when it is told: when the writer
+ * has written all that came of it. Who follows a process that was killed reads the rest again; a
+ * kill that was told already has the same id then.
  *
  * Records can be given back up to where no incident is open, or up to the first record of the one
  * that is. Such a place, with what the assembler knows there and how many events were pushed by
@@ -159,8 +159,8 @@ static void give_back(struct tracer *tracer)
 static void before_record(struct tracer *tracer, const struct oomwhy_header *header, size_t size)
 {
 	struct tracer_pin *pin = tracer->pin;
-	bool may_open = size >= sizeof(*header) && (header->kind == OOMWHY_DECISION ||
-						    header->kind == OOMWHY_VICTIM);
+	bool may_open = size >= sizeof(*header) &&
+			(header->kind == OOMWHY_DECISION || header->kind == OOMWHY_VICTIM);
 
 	pin->has_before = may_open && tracer->assembler.open && !pin->checkpoint.is_set;
 	if (pin->has_before)

@@ -20,7 +20,8 @@ struct writer {
 	int stopped_fd; /* an eventfd: told when nobody reads any more */
 	__u64 written; /* events; atomic */
 	bool ends_line; /* who came before us may have left a part of one */
-	__u64 *writing; /* bool, for who comes after us: a line may be there in part; NULL: nobody */
+	__u64 *writing; /* bool, for who comes after us: a line may be there in part; NULL: nobody
+			 */
 	int error; /* 0, or the errno that ended it (EPIPE: the reader has gone) */
 	pthread_t thread;
 	struct event ev;

@@ -42,6 +42,6 @@ void assemble_copy(struct assemble_saved *ret, const struct assemble_saved *save
 
 	if (used > INFER_COUNTERS_MAX)
 		used = INFER_COUNTERS_MAX;
-	memcpy(ret, saved, offsetof(struct assemble_saved, counters) +
-				   used * sizeof(struct infer_counter));
+	memcpy(ret, saved,
+	       offsetof(struct assemble_saved, counters) + used * sizeof(struct infer_counter));
 }

@@ -38,8 +38,8 @@ void bpf_source__close(struct bpf_source *source);
 int bpf_source__kill_fd(const struct bpf_source *source);
 int bpf_source__cgroup_fd(const struct bpf_source *source);
 
-/* Hand all that is there to the handler. Allocates nothing, waits for nobody. Kills of pins are read
- * with pins_next(). */
+/* Hand all that is there to the handler. Allocates nothing, waits for nobody. Kills of pins are
+ * read with pins_next(). */
 void bpf_source__consume_kills(struct bpf_source *source);
 void bpf_source__consume_cgroups(struct bpf_source *source);
 
@@ -47,7 +47,8 @@ void bpf_source__consume_cgroups(struct bpf_source *source);
  * killed; read without bpf(). */
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot);
 
-/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(); of pins see pins_counter(). */
+/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(); of pins see
+ * pins_counter(). */
 __u64 bpf_source__counter(const struct bpf_source *source, int counter);
 
 #endif

@@ -27,7 +27,6 @@ __u64 bpf_fingerprint(const struct oomwhy_bpf *skel)
 
 	bpf_object__for_each_program(program, skel->obj)
 		hash = add_number(hash, bpf_program__autoload(program));
-	bpf_object__for_each_map(map, skel->obj)
-		hash = add_number(hash, bpf_map__max_entries(map));
+	bpf_object__for_each_map(map, skel->obj) hash = add_number(hash, bpf_map__max_entries(map));
 	return add(hash, skel->rodata, sizeof(*skel->rodata));
 }

@@ -83,19 +83,22 @@ static void tell(const char *path, int err)
 {
 	switch (err) {
 	case -EMEDIUMTYPE:
-		log_error("--pin: there is no BPF file system at %s: 'mount -t bpf bpf /sys/fs/bpf' makes one; "
-			  "a pod needs the host's /sys/fs/bpf mounted there",
-			  path);
+		log_error(
+			"--pin: there is no BPF file system at %s: 'mount -t bpf bpf /sys/fs/bpf' makes one; "
+			"a pod needs the host's /sys/fs/bpf mounted there",
+			path);
 		break;
 	case -EBUSY:
-		log_error("--pin: another oomwhy reads what is pinned in %s: one at a time, or give this "
-			  "one a folder of its own (--pin=DIR)",
-			  path);
+		log_error(
+			"--pin: another oomwhy reads what is pinned in %s: one at a time, or give this "
+			"one a folder of its own (--pin=DIR)",
+			path);
 		break;
 	case -EACCES:
-		log_error("--pin: %s is not ours alone: it has to belong to the user who runs oomwhy, "
-			  "and be writable for nobody else",
-			  path);
+		log_error(
+			"--pin: %s is not ours alone: it has to belong to the user who runs oomwhy, "
+			"and be writable for nobody else",
+			path);
 		break;
 	default:
 		log_error("--pin: %s: %s%s", path, strerror(-err),

@@ -3,10 +3,10 @@
  * pins: --pin's folder in a BPF file system, in which the kernel side outlives us. One process at a
  * time reads it.
  *
- * It holds sets (pin_set.h), in folders that are numbered as they were made. The last one is that of
- * the programs that run; what is left in the rings of those before it is read first, then they are
- * removed. Another version's programs are replaced so: the new ones are attached and pinned, both
- * send for a moment, the old ones are detached, and a victim that both have seen is told once.
+ * It holds sets (pin_set.h), in folders that are numbered as they were made. The last one is that
+ * of the programs that run; what is left in the rings of those before it is read first, then they
+ * are removed. Another version's programs are replaced so: the new ones are attached and pinned,
+ * both send for a moment, the old ones are detached, and a victim that both have seen is told once.
  *
  * Killed at any moment, a process leaves a folder that the next one can go on with: a set is made
  * under another name and renamed when it is whole, and nothing is given back of a ring before it is
@@ -28,7 +28,8 @@
 struct pins {
 	char path[256];
 	int fd; /* locked */
-	struct pin_set *sets; /* of PINS_SETS_MAX; oldest first; those that were removed are closed */
+	struct pin_set
+		*sets; /* of PINS_SETS_MAX; oldest first; those that were removed are closed */
 	__u32 count;
 	__u32 reading; /* the set whose ring is being read */
 	__u32 removed; /* so many of the first are gone */
@@ -69,14 +70,16 @@ const struct pin_set *pins_adopt(struct pins *pins, __u64 fingerprint);
 
 /*
  * pins_add() - pin what was attached as the last set.
- * Returns 0, -EOPNOTSUPP where the kernel pins no such links (kprobes before Linux 5.15), or -errno.
+ * Returns 0, -EOPNOTSUPP where the kernel pins no such links (kprobes before Linux 5.15), or
+ * -errno.
  */
 int pins_add(struct pins *pins, const struct pin_content *content);
 
 /* pins_settle() - the last set's programs run: those of all others end. */
 void pins_settle(struct pins *pins);
 
-/* pins_remove() - all there is in @dir, and @dir. Returns 0 or -errno; -EBUSY: somebody reads it. */
+/* pins_remove() - all there is in @dir, and @dir. Returns 0 or -errno; -EBUSY: somebody reads it.
+ */
 int pins_remove(const char *dir);
 
 /* What doctor tells. */
