@@ -123,7 +123,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -139,6 +139,19 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@echo "== real containers on this machine"
 	@tests/runtime/run
+
+# --pin: killed with SIGKILL under load, here (tests/pin/run); in guests, with other plans, see vm-tests.
+PIN_TIMES ?= 12
+pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== the kernel side outlives its process"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat tests/pin/run $(PIN_TIMES) $(PIN_PARTS)
+
+# And for long: 500 times, and a ring that overflows while nobody reads.
+.PHONY: pin-soak soak
+soak: pin-soak
+pin-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== the kernel side outlives its process, 500 times"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat tests/pin/run 500 sigkill full
 
 # What a kill costs with few cgroups on the machine and with many: the short run.
 bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
@@ -200,6 +213,9 @@ bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== the same in instructions"
 	@tests/bench/many_cgroups
+	@echo "== what outlives its process, with fentry; kprobes where they cannot"
+	@tests/vm/run --kernel 6.12 --share tests/pin -- sh /share/run 3 sigkill version
+	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 	@echo "== how fast explain reads logs"
