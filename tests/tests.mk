@@ -140,11 +140,17 @@ runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@echo "== real containers on this machine"
 	@tests/runtime/run
 
+$(OUTPUT)/tests/poke: tests/pin/poke.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $< $(LIBS) -o $@
+
 # --pin: killed with SIGKILL under load, here (tests/pin/run); in guests, with other plans, see vm-tests.
 PIN_TIMES ?= 12
-pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/poke
 	@echo "== the kernel side outlives its process"
-	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat tests/pin/run $(PIN_TIMES) $(PIN_PARTS)
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat POKE=$(OUTPUT)/tests/poke \
+		tests/pin/run $(PIN_TIMES) sigkill downtime version others refusals
 
 # And for long: 500 times, and a ring that overflows while nobody reads.
 .PHONY: pin-soak soak
@@ -192,7 +198,7 @@ caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 # What is made for others to use it: schema, manual, completion, plugin, manifests, image.
 deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== JSON lines against their schema"
-	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@tests/deploy/validate-lines --selftest tests/golden/*/*.json
 	@echo "== what is installed: program, manual, completion, plugin"
 	@OOMWHY=$(abspath $<) tests/deploy/install
 	@OOMWHY=$(abspath $<) tests/deploy/completion

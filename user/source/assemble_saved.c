@@ -30,8 +30,11 @@ void assemble_restore(struct assembler *as, const struct assemble_saved *saved)
 		as->deaths.dying[i].id[EVENT_ID_MAX - 1] = '\0';
 		as->deaths.dying[i].comm[OOMWHY_COMM_SIZE - 1] = '\0';
 	}
-	for (int i = 0; i < STALLS_MAX; i++)
+	for (int i = 0; i < STALLS_MAX; i++) {
 		as->stalls.open[i].id[EVENT_ID_MAX - 1] = '\0';
+		if (as->stalls.open[i].slot >= OOMWHY_ATTEMPTS_MAX)
+			as->stalls.open[i].kind = 0;
+	}
 	for (__u32 i = 0; i < saved->counters_used && i < INFER_COUNTERS_MAX; i++)
 		infer_restore(&as->infer, &saved->counters[i]);
 }

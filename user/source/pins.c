@@ -22,6 +22,11 @@
 
 /* ---- the folder ---- */
 
+bool pins_dir_is_sound(const char *dir)
+{
+	return *dir == '/' && dir[strlen(dir) - 1] != '/';
+}
+
 static bool is_bpffs(int fd)
 {
 	struct statfs fs;

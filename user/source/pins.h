@@ -39,6 +39,9 @@ struct pins {
 	__u64 unread; /* victims whose records are of a version that we cannot read */
 };
 
+/* pins_dir_is_sound() - an absolute path that does not end in '/'. */
+bool pins_dir_is_sound(const char *dir);
+
 /* What is to be kept of freshly attached programs. All is the caller's. */
 struct pin_content {
 	__u64 fingerprint;
