@@ -25,7 +25,6 @@ void fixture_start(struct event *ev)
 	ev->start.cgroups = 214;
 	ev->start.memory_total_bytes = MIB(15974);
 	ev->start.memory_locked = 1;
-	ev->start.pins = PINS_TAKEN_OVER;
 }
 
 static void set_losses(struct losses *losses, __u64 kills, __u64 queue)
