@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -21,8 +22,9 @@
 #include "tracer_state.h"
 
 #define QUEUE_BYTES (1024 * 1024)
-#define QUEUE_KEPT_BYTES (4 * sizeof(struct event))
+#define QUEUE_KEPT_BYTES (16 * 1024)
 #define TICK_MS 1000 /* how often losses are looked for */
+#define NICE -15 /* of T1 and T3: in a storm all that dies wants the CPU, too */
 #define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
 
 static void count_incident(struct tracer *tracer, const struct incident *incident)
@@ -236,6 +238,14 @@ static void open_names(struct tracer *tracer)
 			  strerror(errno));
 }
 
+/* T1's, and that of the threads which begin after this. */
+static void raise_priority(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) > NICE && setpriority(PRIO_PROCESS, 0, NICE))
+		log_debug("no priority over other processes (%s): CAP_SYS_NICE is missing",
+			  strerror(errno));
+}
+
 static int start_threads(struct tracer *tracer)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -270,6 +280,7 @@ static int start_threads(struct tracer *tracer)
 		goto no_history;
 	tracer_pin_start(tracer);
 	err = tracer_metrics_start(tracer);
+	raise_priority();
 	err = err ? err : writer_start(writer);
 	if (!err)
 		return 0;
@@ -354,7 +365,7 @@ static enum exit_status end_of_writer(struct tracer *tracer)
 	if (!err) {
 		log_error(
 			"stdout was read too slowly: %llu incidents and the closing count are lost",
-			queue_dropped(&tracer->queue));
+			queue_dropped(&tracer->queue).kills);
 		return STATUS_FAILED;
 	}
 	log_error("cannot write to stdout: %s",

@@ -11,11 +11,14 @@
 void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 {
 	const struct assemble_stats *stats = &tracer->assembler.stats;
+	struct queue_dropped dropped = queue_dropped(&tracer->queue);
 
-	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
+	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILLS);
+	ret->ring_records = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
 	ret->downtime = tracer->pin ? pins_downtime(tracer_pin_pins(tracer)) : NOT_KNOWN;
 	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
-	ret->queue = queue_dropped(&tracer->queue);
+	ret->queue = dropped.kills;
+	ret->queue_others = dropped.others;
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
 	ret->log_reports = NOT_KNOWN;

@@ -118,7 +118,8 @@ static void set_checkpoint(struct tracer *tracer, struct pin_mark mark,
 	if (checkpoint->is_set)
 		return;
 	checkpoint->mark = mark;
-	checkpoint->told[OOMWHY_LOST_KILL_RECORDS] = reported->ring_kills;
+	checkpoint->told[OOMWHY_LOST_KILLS] = reported->ring_kills;
+	checkpoint->told[OOMWHY_LOST_KILL_RECORDS] = reported->ring_records;
 	checkpoint->told[OOMWHY_LOST_CGROUP_RECORDS] = reported->ring_cgroups;
 	checkpoint->told[OOMWHY_UNKNOWN_VICTIMS] = reported->hook_misses;
 	checkpoint->downtime_is_told = reported->downtime == pins_downtime(pin->pins);

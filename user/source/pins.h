@@ -116,11 +116,11 @@ struct pin_mark pins_mark(const struct pins *pins);
 void pins_release(struct pins *pins, struct pin_mark mark, const __u64 told[OOMWHY_COUNTERS],
 		  bool downtime_is_told, const struct assemble_saved *assembler);
 
-/* pins_counter() - what nobody has told of one of enum oomwhy_counter; of lost kill records: since
- * we came. */
+/* pins_counter() - what nobody has told of one of enum oomwhy_counter; of lost kills: since we
+ * came. */
 __u64 pins_counter(const struct pins *pins, int counter);
 
-/* pins_downtime() - what nobody has told of kill records lost before we came. */
+/* pins_downtime() - what nobody has told of kills that were lost before we came. */
 __u64 pins_downtime(const struct pins *pins);
 
 /* pins_writing() - shared: bool, a line is being written. */

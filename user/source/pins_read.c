@@ -50,14 +50,14 @@ __u64 pins_counter(const struct pins *pins, int counter)
 	const struct pin_set *set = last(pins);
 	__u64 now = __atomic_load_n(&set->counts[counter], __ATOMIC_RELAXED);
 
-	if (counter == OOMWHY_LOST_KILL_RECORDS)
+	if (counter == OOMWHY_LOST_KILLS)
 		return now - set->at_start[counter];
 	return now - set->told[counter] + replaced_counter(pins, counter);
 }
 
 __u64 pins_downtime(const struct pins *pins)
 {
-	const int counter = OOMWHY_LOST_KILL_RECORDS;
+	const int counter = OOMWHY_LOST_KILLS;
 	const struct pin_set *set = last(pins);
 
 	return set->at_start[counter] - set->told[counter] + replaced_counter(pins, counter) +
@@ -76,7 +76,7 @@ void pins_release(struct pins *pins, struct pin_mark mark, const __u64 reported[
 			continue;
 		if (set != last(pins))
 			told[i] = set->at_start[i];
-		else if (i == OOMWHY_LOST_KILL_RECORDS)
+		else if (i == OOMWHY_LOST_KILLS)
 			told[i] = set->at_start[i] + reported[i];
 		else
 			told[i] += reported[i] - replaced_counter(pins, i);
