@@ -310,6 +310,7 @@ struct losses {
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
+	__u64 log_overwritten; /* records of its log, gone before they were read */
 };
 
 struct incident {

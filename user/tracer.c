@@ -59,7 +59,7 @@ static bool is_shown(struct tracer *tracer, const struct event *ev)
 }
 
 /* The end of the assembler's part: place, judge, and on to the writer. */
-static void take_event(void *context, struct event *ev)
+void tracer_take(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
@@ -152,7 +152,7 @@ static void init_assembler(struct tracer *tracer)
 		.cpus = tracer->machine.cpus,
 		.wall_ns = clock_wall_of_boot,
 		.attempts = read_attempts,
-		.emit = take_event,
+		.emit = tracer_take,
 		.context = tracer,
 	};
 
@@ -185,7 +185,7 @@ static int open_loop(struct tracer *tracer)
 	err = watch(tracer, tracer->signal_fd, EPOLLIN);
 	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
 	err = err ? err :
-		    watch(tracer, bpf_source__kill_fd(tracer->source),
+		    watch(tracer, tracer_kill_fd(tracer),
 			  tracer->pin ? EPOLLIN | EPOLLET : EPOLLIN);
 	if (err)
 		return err;
@@ -196,15 +196,20 @@ static int open_loop(struct tracer *tracer)
 
 static void consume_cgroups(void *context)
 {
-	const struct tracer *tracer = context;
+	struct tracer *tracer = context;
 
-	bpf_source__consume_cgroups(tracer->source);
+	if (tracer->kmsg)
+		tracer_kmsg_cgroups(tracer);
+	else
+		bpf_source__consume_cgroups(tracer->source);
 }
 
 static __u64 dropped_cgroups(void *context)
 {
 	const struct tracer *tracer = context;
 
+	if (tracer->kmsg)
+		return tracer->rescans;
 	return bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
 }
 
@@ -254,7 +259,7 @@ static int start_threads(struct tracer *tracer)
 		.host_root = tracer->options.host_root,
 		.is_v1 = tracer->probe.memory_hierarchy != 0,
 		.names_are_unread = tracer->probe.reads_are_direct,
-		.fd = bpf_source__cgroup_fd(tracer->source),
+		.fd = tracer->kmsg ? tracer->rescan_fd : bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
 		.dropped = dropped_cgroups,
 		.context = tracer,
@@ -290,14 +295,6 @@ no_history:
 	return err;
 }
 
-static void consume_kills(struct tracer *tracer)
-{
-	if (tracer->pin)
-		tracer_pin_consume(tracer);
-	else
-		bpf_source__consume_kills(tracer->source);
-}
-
 /* Milliseconds until the loop has something to do even if nothing happens. */
 static __u64 until_next(__u64 deadline_ns, __u64 end_ns)
 {
@@ -322,13 +319,14 @@ static void loop(struct tracer *tracer)
 				       (int)until_next(deadline_ns, end_ns));
 
 		for (int i = 0; i < count; i++)
-			if (events[i].data.fd != bpf_source__kill_fd(tracer->source))
+			if (events[i].data.fd != tracer_kill_fd(tracer))
 				tracer->stop = true; /* told to end, or nobody reads any more */
 		/* What happened before the end was asked for is still told. */
 		if (tracer->stop)
 			break;
-		consume_kills(tracer);
+		tracer_consume(tracer);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		deadline_ns = tracer_kmsg_tick(tracer, deadline_ns);
 		deadline_ns = tracer_history_tick(tracer, deadline_ns);
 		deadline_ns = tracer_pin_tick(tracer, deadline_ns);
 		watch_hook(tracer);
@@ -345,10 +343,11 @@ static void finish(struct tracer *tracer)
 {
 	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
 		tracer->stop = false;
-		consume_kills(tracer);
+		tracer_consume(tracer);
 		/* What is still open is left to who comes after us. */
 		if (!tracer->pin)
 			assemble_flush(&tracer->assembler);
+		tracer_kmsg_flush(tracer);
 	}
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
@@ -384,10 +383,11 @@ static void lock_memory(struct tracer *tracer)
 		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
 }
 
-/* All is attached and locked; reading the rings, which is what is left, needs nothing. */
-static void drop_privileges(void)
+/* All is attached and locked; reading the rings, or what is open, needs nothing. */
+static void drop_privileges(const struct tracer *tracer)
 {
-	int err = privileges_keep(PRIVILEGES_NONE);
+	bool copies = tracer->kmsg && !tracer->kmsg->is_device;
+	int err = privileges_keep(copies ? PRIVILEGES_COPY_LOG : PRIVILEGES_NONE);
 
 	if (err)
 		log_error("privileges are kept: %s", strerror(-err));
@@ -428,15 +428,16 @@ static enum exit_status trace(struct tracer *tracer)
 		return STATUS_FAILED;
 	}
 	lock_memory(tracer);
-	drop_privileges();
+	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
-	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
 	tracer->reported.downtime = tracer->pin ? 0 : NOT_KNOWN;
+	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
 	status = end_of_writer(tracer);
 	tracer_pin_close(tracer);
+	status = tracer->failed ? STATUS_FAILED : status;
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (keeper_stop(&tracer->keeper))
@@ -458,6 +459,7 @@ int tracer_run(const struct tracer_options *options)
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
 	tracer_pin_free(tracer);
+	tracer_kmsg_close(tracer);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

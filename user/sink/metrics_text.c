@@ -173,16 +173,20 @@ static void write_losses(struct out *out, const struct losses *losses)
 		{ "incomplete", losses->incomplete },
 		{ "downtime", losses->downtime == NOT_KNOWN ? 0 : losses->downtime },
 		{ "hook_misses", losses->hook_misses },
+		{ "log_reports", losses->log_reports },
+		{ "log_overwritten", losses->log_overwritten },
 	};
 
 	counter(out, "oomwhy_losses",
 		"What was not seen, or not told: kills and other records without room in the kernel's "
 		"ring (downtime: kills while no oomwhy read it), cgroup records (repaired by a rescan), kills and other lines that were read "
-		"too slowly, kills of which a part is missing, kills of nobody knows whom.");
+		"too slowly, kills of which a part is missing, kills of nobody knows whom, reports "
+		"that the kernel left out of its log, records of that log that were overwritten "
+		"before they were read.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
 		label(out, "{", "reason", rows[i].reason);
-		sample(out, rows[i].count);
+		sample(out, rows[i].count == NOT_KNOWN ? 0 : rows[i].count);
 	}
 }
 

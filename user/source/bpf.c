@@ -403,10 +403,6 @@ int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 	source->pins = pins;
 	err = open_and_load(source, probe, plan);
 	if (err) {
-		if (err != -EOPNOTSUPP || !pins)
-			log_error(
-				"the kernel refuses the tracing programs: %s (--verbose tells more)",
-				strerror(-err));
 		bpf_source__close(source);
 		return err;
 	}
@@ -458,6 +454,8 @@ void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, _
 
 __u64 bpf_source__counter(const struct bpf_source *source, int counter)
 {
+	if (!source)
+		return 0;
 	if (source->pins)
 		return pins_counter(source->pins, counter);
 	return __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED);
