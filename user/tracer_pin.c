@@ -79,11 +79,24 @@ enum pins_use tracer_pin_use(const struct tracer *tracer)
 	return pins->has_replaced ? PINS_REPLACED : PINS_MADE;
 }
 
+__u64 tracer_pin_since(const struct tracer *tracer, __u64 attach_ns)
+{
+	__u64 first_ns = tracer->pin ? pins_first_ns(tracer->pin->pins) : NOT_KNOWN;
+
+	return first_ns < attach_ns ? first_ns : attach_ns;
+}
+
+bool tracer_pin_is_behind(const struct tracer *tracer)
+{
+	return tracer->pin && tracer->pin->is_behind;
+}
+
 void tracer_pin_start(struct tracer *tracer)
 {
 	struct pins *pins = tracer_pin_pins(tracer);
 	const struct assemble_saved *saved = pins ? pins_saved(pins) : NULL;
 
+	tracer->reported.downtime = pins ? 0 : NOT_KNOWN;
 	if (!pins)
 		return;
 	if (saved)

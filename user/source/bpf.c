@@ -387,6 +387,9 @@ static int open_and_load(struct bpf_source *source, const struct probe *probe,
 	if (!source->skel)
 		return -errno;
 	configure(source->skel, probe, plan);
+	if (source->handlers.kill_ring_bytes)
+		bpf_map__set_max_entries(source->skel->maps.kill_ring,
+					 source->handlers.kill_ring_bytes);
 	return source->pins ? load_pinned(source, probe, plan) : load(source, probe, plan);
 }
 

@@ -103,6 +103,9 @@ void pins_look(const char *dir, struct pins_look *ret);
 /* pins_saved() - what the assembler knew where reading begins; NULL: nobody has said. */
 const struct assemble_saved *pins_saved(const struct pins *pins);
 
+/* pins_first_ns() - boot time of the first record that waits; NOT_KNOWN: none does. */
+__u64 pins_first_ns(const struct pins *pins);
+
 /* pins_next() - the next record of one ring, see ring_next(). */
 const void *pins_next(struct pins *pins, size_t *ret_size);
 

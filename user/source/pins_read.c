@@ -17,6 +17,20 @@ const struct assemble_saved *pins_saved(const struct pins *pins)
 	return saved ? &saved->assembler : NULL;
 }
 
+__u64 pins_first_ns(const struct pins *pins)
+{
+	for (__u32 i = pins->reading; i < pins->count; i++) {
+		struct ring ring = pins->sets[i].ring; /* read without moving on */
+		const struct oomwhy_header *header;
+		size_t size;
+
+		header = ring_next(&ring, &size);
+		if (header && size >= sizeof(*header))
+			return header->boot_time_ns;
+	}
+	return NOT_KNOWN;
+}
+
 const void *pins_next(struct pins *pins, size_t *ret_size)
 {
 	return ring_next(&pins->sets[pins->reading].ring, ret_size);
