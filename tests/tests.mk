@@ -47,11 +47,18 @@ $(RUNTIME_OBJECTS) $(BENCH_OBJECTS): $(OUTPUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
 
-$(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj/tests/bench/usage.o \
-		$(RUNTIME_COMMON) $(KILLS_COMMON)
+BENCH_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/bench/%.o,crowd usage) $(RUNTIME_COMMON) $(KILLS_COMMON)
+
+$(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-rest: $(OUTPUT)/tests/bench-%: $(OUTPUT)/obj/tests/bench/%.o $(BENCH_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+# Static: what the loader does is no part of what is counted.
+$(OUTPUT)/tests/bench-loops: tests/bench/loops.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
 
 $(OUTPUT)/tests/runtime: $(RUNTIME_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
@@ -195,11 +202,13 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$overlay || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
-bench: guest-programs $(OUTPUT)/tests/bench-cgroups
+bench: guest-programs $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-loops
 	@echo "== what a kill costs, with few cgroups and with many"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== the same in instructions"
 	@tests/bench/many_cgroups
+	@echo "== what those pay who do not die, and those who do, in instructions"
+	@tests/bench/overhead --peers
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 	@echo "== how fast explain reads logs"
@@ -212,7 +221,7 @@ vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
-vm-tests: guest-programs arm64-programs
+vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"
@@ -226,4 +235,6 @@ vm-tests: guest-programs arm64-programs
 	@tests/vm/places
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
+	@echo "== what those pay who do not die, in instructions"
+	@tests/bench/overhead --short || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix
