@@ -20,7 +20,7 @@
 #define MIB (1024 * KIB)
 
 /* Beyond each memory.max that is used here. */
-#define REGION (96 * MIB)
+#define REGION (24 * MIB)
 #define FREE_STEP (64 * KIB)
 
 static const char *cgroup;
@@ -76,10 +76,10 @@ static void fault(long pages)
 {
 	char *p;
 
-	for (; pages > 0; pages -= 16 * MIB / PAGE) {
-		p = map(16 * MIB);
-		touch(p, 16 * MIB);
-		munmap(p, 16 * MIB);
+	for (; pages > 0; pages -= 8 * MIB / PAGE) {
+		p = map(8 * MIB);
+		touch(p, 8 * MIB);
+		munmap(p, 8 * MIB);
 	}
 }
 
@@ -125,10 +125,9 @@ static const struct loop {
 	void (*run)(long n);
 	long warm_up;
 } loops[] = {
-	/* twice the region */
 	{ "reclaim", reclaim, 2 * REGION / PAGE },
-	{ "fault", fault, 2 * 16 * MIB / PAGE },
-	{ "charge", charge, 2 * 8 * MIB / PAGE },
+	{ "fault", fault, 8 * MIB / PAGE },
+	{ "charge", charge, 8 * MIB / PAGE },
 	/* from the 11th on the kernel logs only a line of each */
 	{ "kill", kills, 12 },
 };
