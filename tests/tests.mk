@@ -55,10 +55,10 @@ $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-rest: $(OUTPUT)/tests/bench-
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
 
 # Static: what the loader does is no part of what is counted.
-$(OUTPUT)/tests/bench-loops: tests/bench/loops.c
+$(OUTPUT)/tests/bench-loops $(OUTPUT)/tests/bench-delay: $(OUTPUT)/tests/bench-%: tests/bench/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -lutil -o $@
 
 $(OUTPUT)/tests/runtime: $(RUNTIME_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
@@ -202,13 +202,13 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$overlay || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
-bench: guest-programs $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-loops
+bench: guest-programs $(patsubst %,$(OUTPUT)/tests/bench-%,cgroups delay loops rest)
 	@echo "== what a kill costs, with few cgroups and with many"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== the same in instructions"
 	@tests/bench/many_cgroups
-	@echo "== what those pay who do not die, and those who do, in instructions"
-	@tests/bench/overhead --peers
+	@echo "== what it costs, beside its peers: README.md's table"
+	@tests/bench/table $(BENCH)
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 	@echo "== how fast explain reads logs"
@@ -235,6 +235,4 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@tests/vm/places
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
-	@echo "== what those pay who do not die, in instructions"
-	@tests/bench/overhead --short || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix
