@@ -213,6 +213,7 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
 	@for overlay in base overlays/privileged; do \
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$overlay || $(SKIPS) || exit 1; done
+	@EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base --without-bpf || $(SKIPS)
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups
