@@ -63,6 +63,7 @@ static void take_event(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
+	bool shown;
 
 	if (tracer->stop)
 		return;
@@ -73,15 +74,22 @@ static void take_event(void *context, struct event *ev)
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	if (ev->boot_time_ns >= tracer->assembler.counted_from_ns)
+		audit_take(&tracer->audit, ev);
+	tracer_past_seen(tracer, ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
-	if (!is_shown(tracer, ev))
-		return;
+	shown = is_shown(tracer, ev);
 	if (event_has_incident(ev)) {
-		repeat_take(&tracer->repeats, ev);
+		if (shown)
+			repeat_take(&tracer->repeats, ev);
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
-	tracer_send(tracer, ev);
+	tracer_complete(tracer, ev);
+	tracer_state_keep(tracer, ev); /* here, too */
+	if (!shown)
+		return;
+	queue_push(&tracer->queue, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
@@ -322,6 +330,8 @@ static void loop(struct tracer *tracer)
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
+			tracer_audit_tick(tracer);
+			tracer_past_tick(tracer);
 			tracer_note_losses(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
@@ -335,7 +345,11 @@ static void finish(struct tracer *tracer)
 		tracer->stop = false;
 		bpf_source__consume_kills(tracer->source);
 		assemble_flush(&tracer->assembler);
+		tracer_audit_end(tracer);
+		tracer_note_losses(tracer);
 	}
+	tracer->past_until_ns = 0;
+	tracer_past_tick(tracer);
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 }
@@ -379,6 +393,14 @@ static void drop_privileges(void)
 		log_error("privileges are kept: %s", strerror(-err));
 }
 
+/* What was before is told and accounted for; what comes is to be seen. */
+static int start_audit(struct tracer *tracer, __u64 attach_ns)
+{
+	tracer_audit_begin(tracer);
+	tracer_past_tell(tracer, attach_ns);
+	return audit_start(&tracer->audit);
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -388,8 +410,11 @@ static enum exit_status trace(struct tracer *tracer)
 		.cgroup_context = tracer,
 		.baseline = take_baseline,
 		.baseline_context = tracer,
+		.kill_ring_bytes = tracer->options.ring_bytes,
 	};
 	enum exit_status status;
+	bool all_is_kept;
+	__u64 attach_ns;
 	int err;
 
 	err = tracer_metrics_open(tracer);
@@ -399,7 +424,11 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
+	attach_ns = clock_boot_ns();
 	status = tracer_open_source(tracer, &handlers);
+	if (status)
+		return status;
+	status = tracer_state_open(tracer);
 	if (status)
 		return status;
 	open_names(tracer);
@@ -407,6 +436,7 @@ static enum exit_status trace(struct tracer *tracer)
 			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
+	err = err ? err : start_audit(tracer, attach_ns);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
@@ -415,13 +445,16 @@ static enum exit_status trace(struct tracer *tracer)
 	drop_privileges();
 	tracer->started_ns = clock_boot_ns();
 	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
+	tracer->reported.before_start = NOT_KNOWN;
 	tracer_note_start(tracer);
+	tracer_note_losses(tracer);
 	loop(tracer);
 	finish(tracer);
+	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
-	if (keeper_stop(&tracer->keeper))
+	if (!all_is_kept || keeper_stop(&tracer->keeper))
 		_exit(status);
 	return status;
 }

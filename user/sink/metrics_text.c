@@ -165,16 +165,23 @@ static void write_losses(struct out *out, const struct losses *losses)
 		const char *reason;
 		__u64 count;
 	} rows[] = {
-		{ "ring_kills", losses->ring_kills },	  { "ring_records", losses->ring_records },
-		{ "ring_cgroups", losses->ring_cgroups }, { "queue", losses->queue },
-		{ "queue_others", losses->queue_others }, { "incomplete", losses->incomplete },
+		{ "ring_kills", losses->ring_kills },
+		{ "ring_records", losses->ring_records },
+		{ "ring_cgroups", losses->ring_cgroups },
+		{ "queue", losses->queue },
+		{ "queue_others", losses->queue_others },
+		{ "incomplete", losses->incomplete },
 		{ "hook_misses", losses->hook_misses },
+		{ "unseen_kills", losses->unseen_kills },
+		{ "state", losses->state },
 	};
 
 	counter(out, "oomwhy_losses",
 		"What was not seen, or not told: kills and other records without room in the kernel's "
 		"ring, cgroup records (repaired by a rescan), kills and other lines that were read "
-		"too slowly, kills of which a part is missing, kills of nobody knows whom.");
+		"too slowly, kills of which a part is missing, kills of nobody knows whom, "
+		"kills that the kernel counted and nobody saw, kills that the state folder does not "
+		"have.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
 		label(out, "{", "reason", rows[i].reason);
