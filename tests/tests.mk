@@ -100,7 +100,7 @@ unit-test: $(UNIT_TESTS)
 FUZZ_RUNS ?= 50000
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
-	logs.c oci.c quantity.c) $(filter-out %_running.c %_export.c %_source.c,$(wildcard user/source/klog*.c)) \
+	logs.c oci.c quantity.c) $(filter-out %_running.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
 	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c user/state% user/past.c user/audit.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
@@ -176,8 +176,13 @@ vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@tests/vm/matrix --kernel $(KERNEL) --cgroup $(CGROUP) $(GUEST:%=--guest %) $(PLAN:%=--plan %) $(CASES)
 
+$(OUTPUT)/tests/without-bpf: tests/tools/without_bpf.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+
 # The program on bad days, here and on a machine without a memory controller.
-cli-test: $(OUTPUT)/oomwhy
+cli-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/without-bpf
 	@echo "== the program on bad days"
 	@rm -f $(OUTPUT)/tests/cli.jsonl
 	@OOMWHY=$(OUTPUT)/oomwhy OOMWHY_LINES=$(abspath $(OUTPUT))/tests/cli.jsonl tests/cli/run
@@ -187,7 +192,7 @@ cli-test: $(OUTPUT)/oomwhy
 SKIPS := { status=$$?; [ $$status = 69 ] && [ "$$CI" != true ] && echo "skipped"; }
 
 # The metrics, alert rules and dashboard, held to a real Prometheus.
-metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/without-bpf
 	@echo "== metrics, as Prometheus sees them"
 	@tests/metrics/run || $(SKIPS)
 
@@ -241,8 +246,8 @@ vm-tests: guest-programs arm64-programs
 		env OOMWHY=oomwhy sh /share/run machine
 	@echo "== a machine whose hooks fall silent, and one in lockdown"
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
-	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
-		env OOMWHY=oomwhy sh /share/run lockdown
+	@tests/vm/run --kernel 6.1 --share tests/cli --append "lockdown=confidentiality printk.devkmsg=on" -- \
+		env OOMWHY=oomwhy sh /share/run lockdown kmsg
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
 	@echo "== what is run under oom_lock, in instructions"

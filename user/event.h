@@ -301,6 +301,7 @@ struct losses {
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
+	__u64 log_overwritten; /* records of its log, gone before they were read */
 	__u64 unseen_kills; /* that the kernel has counted; their records may be among the above */
 	__u64 before_start; /* kills since boot that nobody knows of; no part of the total */
 	__u64 state; /* kills that the state folder does not have: a full or slow disk */
@@ -465,6 +466,9 @@ bool event_has_incident(const struct event *ev);
 /* incident_subject() - whose limits the event tells of: the victim; where nobody died, who asked.
  */
 const struct event_task *incident_subject(const struct incident *incident);
+
+/* incident_kills() - how often the kernel has counted a kill for it. */
+__u64 incident_kills(const struct incident *incident);
 
 /* incident_limit() - the row of incident->limits for @level; NULL where there is none. */
 struct limit *incident_limit(struct incident *incident, enum limit_level level);

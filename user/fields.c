@@ -264,6 +264,8 @@ static const struct field losses_rows[] = {
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
 	U64(log_reports, "log_reports",
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
+	U64(log_overwritten, "log_overwritten",
+	    "Records of the kernel's log that were overwritten before they were read, at least."),
 	U64(unseen_kills, "unseen_kills",
 	    "Kills that the kernel has counted (oom_kill in /proc/vmstat) and nobody saw: found "
 	    "once a minute and at the end."),

@@ -104,6 +104,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		  "kills since boot that nobody knows of" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
+		{ losses->log_overwritten, "record of the kernel's log (overwritten unread)",
+		  "records of the kernel's log (overwritten unread)" },
 		{ losses->queue, "kill (reader of stdout too slow)",
 		  "kills (reader of stdout too slow)" },
 		{ losses->queue_others, "other line (reader of stdout too slow)",

@@ -77,21 +77,6 @@ static bool is_known(struct past *past, const struct past_key *key)
 	return false;
 }
 
-/* As the kernel counts. What a line has left out was of a group, mostly. */
-static __u64 kills_in(const struct incident *incident)
-{
-	__u64 kills = incident->other_victims_omitted;
-
-	kills += incident->victim.counted == NOT_KNOWN ? incident->victim.fate == FATE_KILLED :
-							 incident->victim.counted;
-	for (__u64 i = 0; i < incident->other_victims_count; i++) {
-		const struct event_task *other = &incident->other_victims[i];
-
-		kills += other->counted == NOT_KNOWN ? other->fate == FATE_GROUP : other->counted;
-	}
-	return kills;
-}
-
 static bool is_of_this_boot(const struct past *past, const struct event *ev)
 {
 	return *past->explain->machine.boot_id &&
@@ -111,7 +96,7 @@ bool past_take(void *context, const struct event *ev)
 	if (!is_of_this_boot(past, ev))
 		return !past->this_boot;
 	if (ev->type == EVENT_INCIDENT)
-		past->known_kills += kills_in(&ev->incident);
+		past->known_kills += incident_kills(&ev->incident);
 	if (past->see)
 		past->see(past->context, ev);
 	return true;

@@ -59,7 +59,7 @@ static bool is_shown(struct tracer *tracer, const struct event *ev)
 }
 
 /* The end of the assembler's part: place, judge, and on to the writer. */
-static void take_event(void *context, struct event *ev)
+void tracer_take(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
@@ -74,8 +74,7 @@ static void take_event(void *context, struct event *ev)
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
-	if (ev->boot_time_ns >= tracer->assembler.counted_from_ns)
-		audit_take(&tracer->audit, ev);
+	tracer_audit_take(tracer, ev);
 	tracer_past_seen(tracer, ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
 	shown = is_shown(tracer, ev);
@@ -160,7 +159,7 @@ static void init_assembler(struct tracer *tracer)
 		.cpus = tracer->machine.cpus,
 		.wall_ns = clock_wall_of_boot,
 		.attempts = read_attempts,
-		.emit = take_event,
+		.emit = tracer_take,
 		.context = tracer,
 	};
 
@@ -192,7 +191,7 @@ static int open_loop(struct tracer *tracer)
 		return -errno;
 	err = watch(tracer, tracer->signal_fd, EPOLLIN);
 	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
-	err = err ? err : watch(tracer, bpf_source__kill_fd(tracer->source), EPOLLIN);
+	err = err ? err : watch(tracer, tracer_kill_fd(tracer), EPOLLIN);
 	if (err)
 		return err;
 	/* A reader that goes is noticed at once, not at the next kill. A file cannot be watched. */
@@ -202,15 +201,20 @@ static int open_loop(struct tracer *tracer)
 
 static void consume_cgroups(void *context)
 {
-	const struct tracer *tracer = context;
+	struct tracer *tracer = context;
 
-	bpf_source__consume_cgroups(tracer->source);
+	if (tracer->kmsg)
+		tracer_kmsg_cgroups(tracer);
+	else
+		bpf_source__consume_cgroups(tracer->source);
 }
 
 static __u64 dropped_cgroups(void *context)
 {
 	const struct tracer *tracer = context;
 
+	if (tracer->kmsg)
+		return tracer->rescans;
 	return bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
 }
 
@@ -260,7 +264,7 @@ static int start_threads(struct tracer *tracer)
 		.host_root = tracer->options.host_root,
 		.is_v1 = tracer->probe.memory_hierarchy != 0,
 		.names_are_unread = tracer->probe.reads_are_direct,
-		.fd = bpf_source__cgroup_fd(tracer->source),
+		.fd = tracer->kmsg ? tracer->rescan_fd : bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
 		.dropped = dropped_cgroups,
 		.context = tracer,
@@ -319,13 +323,14 @@ static void loop(struct tracer *tracer)
 				       (int)until_next(deadline_ns, end_ns));
 
 		for (int i = 0; i < count; i++)
-			if (events[i].data.fd != bpf_source__kill_fd(tracer->source))
+			if (events[i].data.fd != tracer_kill_fd(tracer))
 				tracer->stop = true; /* told to end, or nobody reads any more */
 		/* What happened before the end was asked for is still told. */
 		if (tracer->stop)
 			break;
-		bpf_source__consume_kills(tracer->source);
+		tracer_consume(tracer);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		deadline_ns = tracer_kmsg_tick(tracer, deadline_ns);
 		deadline_ns = tracer_history_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
@@ -343,8 +348,9 @@ static void finish(struct tracer *tracer)
 {
 	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
 		tracer->stop = false;
-		bpf_source__consume_kills(tracer->source);
+		tracer_consume(tracer);
 		assemble_flush(&tracer->assembler);
+		tracer_kmsg_flush(tracer);
 		tracer_audit_end(tracer);
 		tracer_note_losses(tracer);
 	}
@@ -384,10 +390,11 @@ static void lock_memory(struct tracer *tracer)
 		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
 }
 
-/* All is attached and locked; reading the rings, which is what is left, needs nothing. */
-static void drop_privileges(void)
+/* All is attached and locked; reading the rings, or what is open, needs nothing. */
+static void drop_privileges(const struct tracer *tracer)
 {
-	int err = privileges_keep(PRIVILEGES_NONE);
+	bool copies = tracer->kmsg && !tracer->kmsg->is_device;
+	int err = privileges_keep(copies ? PRIVILEGES_COPY_LOG : PRIVILEGES_NONE);
 
 	if (err)
 		log_error("privileges are kept: %s", strerror(-err));
@@ -442,9 +449,9 @@ static enum exit_status trace(struct tracer *tracer)
 		return STATUS_FAILED;
 	}
 	lock_memory(tracer);
-	drop_privileges();
+	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
-	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
+	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */
 	tracer->reported.before_start = NOT_KNOWN;
 	tracer_note_start(tracer);
 	tracer_note_losses(tracer);
@@ -452,6 +459,7 @@ static enum exit_status trace(struct tracer *tracer)
 	finish(tracer);
 	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
+	status = tracer->failed ? STATUS_FAILED : status;
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (!all_is_kept || keeper_stop(&tracer->keeper))
@@ -472,6 +480,7 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
+	tracer_kmsg_close(tracer);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

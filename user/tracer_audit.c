@@ -22,12 +22,25 @@ void tracer_audit_begin(struct tracer *tracer)
 	tracer->assembler.counted_from_ns = clock_boot_ns();
 }
 
+void tracer_audit_take(struct tracer *tracer, const struct event *ev)
+{
+	if (ev->type != EVENT_INCIDENT ||
+	    (!tracer->kmsg && ev->boot_time_ns < tracer->assembler.counted_from_ns))
+		return;
+	if (tracer->kmsg)
+		tracer->log_kills += incident_kills(&ev->incident);
+	audit_take(&tracer->audit, ev);
+}
+
 void tracer_audit_tick(struct tracer *tracer)
 {
 	const struct assembler *assembler = &tracer->assembler;
 
+	if (tracer->kmsg)
+		audit_tick(&tracer->audit, tracer->log_kills, 0);
+
 	/* Of an open one more may come. */
-	if (!assembler->open)
+	else if (!assembler->open)
 		audit_tick(&tracer->audit, assembler->stats.counted,
 			   assembler->stats.may_be_counted);
 }
@@ -42,8 +55,9 @@ void tracer_audit_end(struct tracer *tracer)
 		counted = audit_count(&tracer->audit);
 		if (i)
 			nanosleep(&pause, NULL);
-		bpf_source__consume_kills(tracer->source);
+		tracer_consume(tracer);
 		assemble_flush(&tracer->assembler);
+		tracer_kmsg_flush(tracer);
 		tracer_audit_tick(tracer);
 		if (!audit_new(&tracer->audit, counted))
 			return;

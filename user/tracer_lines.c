@@ -20,11 +20,11 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	ret->queue_others = dropped.others;
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
-	ret->log_reports = NOT_KNOWN;
 	ret->state = tracer->state ? state_lost(tracer->state) : 0;
 	ret->before_start = tracer->before_start;
 	ret->unseen_kills = audit_missing(&tracer->audit);
 	ret->total = ret->ring_kills + ret->hook_misses + stats->malformed;
+	tracer_kmsg_losses(tracer, ret);
 	/* A kill that nobody saw has lost a record: mostly these are known. */
 	if (ret->unseen_kills > ret->total)
 		ret->total = ret->unseen_kills;
@@ -60,6 +60,13 @@ static struct event *begin_note(struct tracer *tracer, enum event_type type)
 	return ev;
 }
 
+static enum evidence evidence_of(enum attach_plan plan)
+{
+	return plan == ATTACH_KMSG	 ? EVIDENCE_LOG :
+	       plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED :
+					   EVIDENCE_EXACT;
+}
+
 void tracer_note_start(struct tracer *tracer)
 {
 	struct event *ev = begin_note(tracer, EVENT_START);
@@ -70,7 +77,7 @@ void tracer_note_start(struct tracer *tracer)
 	start->boot_id = event_textf(ev, "%s", tracer->machine.boot_id);
 	start->attach = tracer->plan;
 	start->degraded_from = tracer->silent_plan;
-	start->evidence = tracer->plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
+	start->evidence = evidence_of(tracer->plan);
 	start->cgroup_version = tracer->probe.memory_hierarchy ? 1 : 2;
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;

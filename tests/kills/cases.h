@@ -53,6 +53,10 @@ extern const int n_program_cases;
 extern const struct kill_case name_cases[];
 extern const int n_name_cases;
 
+/* The kernel's log instead of hooks. */
+extern const struct kill_case kmsg_cases[];
+extern const int n_kmsg_cases;
+
 /* The past: what is kept, and told later. */
 extern const struct kill_case past_cases[];
 extern const int n_past_cases;

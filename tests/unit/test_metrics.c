@@ -348,7 +348,9 @@ static void start_losses_and_lookups(void **state)
 				   .incomplete = 4,
 				   .hook_misses = 5,
 				   .ring_records = 6,
-				   .queue_others = 7 };
+				   .queue_others = 7,
+				   .log_reports = NOT_KNOWN,
+				   .log_overwritten = 6 };
 	metrics_take(&metrics, &ev);
 	metrics_count_lookup(&metrics, IDENTITY_BUNDLE);
 	metrics_count_lookup(&metrics, IDENTITY_NONE);
@@ -365,6 +367,8 @@ static void start_losses_and_lookups(void **state)
 	assert_line("oomwhy_losses_total{reason=\"queue\"} 3");
 	assert_line("oomwhy_losses_total{reason=\"incomplete\"} 4");
 	assert_line("oomwhy_losses_total{reason=\"hook_misses\"} 5");
+	assert_line("oomwhy_losses_total{reason=\"log_reports\"} 0");
+	assert_line("oomwhy_losses_total{reason=\"log_overwritten\"} 6");
 	assert_line("oomwhy_identity_lookups_total{source=\"bundle\",result=\"found\"} 1");
 	assert_line("oomwhy_identity_lookups_total{source=\"path\",result=\"not_found\"} 2");
 }
