@@ -147,9 +147,13 @@ storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
 
 # The same for long.
-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+	@echo "== the pod within its memory limit, beside such a storm"
+	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
+	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
+		$(abspath $(OUTPUT))/tests/storm --kills 10000 --stalled 2000
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
