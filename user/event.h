@@ -292,7 +292,7 @@ struct stall {
 };
 
 struct losses {
-	__u64 total; /* kills that nobody will see */
+	__u64 total; /* kills that nobody will see; of a log: reports and records */
 	__u64 ring_kills; /* of these: the kernel's ring was full */
 	__u64 ring_records; /* besides: what is no kill, for the same reason */
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
@@ -383,6 +383,7 @@ struct start {
 	__u64 cgroups; /* memcgs present */
 	__u64 memory_total_bytes;
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
+	__s64 oom_score_adj; /* our own */
 };
 
 /* One of these is told. */

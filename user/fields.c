@@ -254,7 +254,8 @@ static DEFINE(limit_owner_table, limit_owner_rows);
 
 #define IN struct losses
 static const struct field losses_rows[] = {
-	U64(total, "total", "Kills that nobody will see."),
+	U64(total, "total",
+	    "Kills that nobody will see; of the kernel's log: its reports and records that are lost."),
 	U64(ring_kills, "ring_kills", "Of these: kills that the kernel's ring had no room for."),
 	U64(ring_records, "ring_records",
 	    "Besides: records without room that are no kills (deaths, stalls)."),
@@ -316,6 +317,8 @@ static const struct field start_rows[] = {
 	U64(start.cgroups, "cgroup.count", "Memory cgroups present."),
 	U64(start.memory_total_bytes, "memory_total_bytes", "Memory of the machine in bytes."),
 	BOOL(start.memory_locked, "memory_locked", "True: our memory cannot be paged out."),
+	S64(start.oom_score_adj, "oom_score_adj",
+	    "Our own, at which the OOM killer takes us last (-999)."),
 };
 static DEFINE(start_table, start_rows);
 

@@ -41,6 +41,7 @@ struct tracer {
 	struct kmsg *kmsg; /* NULL: BPF is used */
 	struct kmsg_stalls log_stalls;
 	int rescan_fd; /* then: a timer, at which T2 looks for cgroups */
+	__u64 rescan_ns; /* T1's: the last for a report, or the one that is set (CLOCK_BOOTTIME) */
 	__u64 rescans; /* T2's */
 	struct assembler assembler;
 	struct names *names; /* T2's */
@@ -70,6 +71,7 @@ struct tracer {
 	__u64 victims;
 	__u64 stalls;
 	bool memory_locked;
+	__s64 oom_score_adj; /* our own */
 	bool stop;
 	bool failed; /* the log that was followed cannot be read any more */
 	bool stop_is_told;
@@ -109,6 +111,12 @@ void tracer_complete(struct tracer *tracer, struct event *ev);
 
 /* tracer_send() - complete an event and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
+
+/* tracer_raise_priority() - T1's, and that of the threads which begin after this. */
+void tracer_raise_priority(void);
+
+/* tracer_protect() - when all is allocated and all threads run; before privileges are dropped. */
+void tracer_protect(struct tracer *tracer);
 
 /*
  * The state folder. Open it before privileges are given up; close it after the last event: false,
