@@ -159,9 +159,13 @@ storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
 
 # The same for long.
-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+	@echo "== the pod within its memory limit, beside such a storm"
+	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
+	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
+		$(abspath $(OUTPUT))/tests/storm --kills 10000 --stalled 2000
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
@@ -228,7 +232,7 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the image, and a kill that it reports"
 	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
-	@for pod in base "base without-bpf" overlays/privileged; do \
+	@for pod in base "base --without-bpf" overlays/privileged; do \
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$pod || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
