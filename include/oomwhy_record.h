@@ -35,6 +35,13 @@
 
 #include <linux/types.h>
 
+/*
+ * Raised with each change of what a record or a counter means or where a field stands: records may
+ * outlive the program that had them made (--pin), and another version must not misread them. Kinds
+ * are never used anew; of any version's records the header can be read.
+ */
+#define OOMWHY_RECORD_VERSION 1
+
 /* Levels kept of a memcg's way to the root. The deepest real path known has 11 (kind inside a pod).
  */
 #define OOMWHY_LEVELS_MAX 16
@@ -307,7 +314,8 @@ struct oomwhy_reclaims {
 	__u64 asker;
 	__u32 count;
 	__u32 inferred; /* bool: the kernel did not say for which memcg it reclaimed */
-	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX]; /* of memcgs of the next VICTIM's chain */
+	/* of the memcgs of the next VICTIM's chain, in its order; without memcg_id: none */
+	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX];
 };
 
 enum oomwhy_death_what {

@@ -48,11 +48,18 @@ $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS): $(OUTPUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
 
-$(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj/tests/bench/usage.o \
-		$(RUNTIME_COMMON) $(KILLS_COMMON)
+BENCH_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/bench/%.o,crowd usage) $(RUNTIME_COMMON) $(KILLS_COMMON)
+
+$(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-rest: $(OUTPUT)/tests/bench-%: $(OUTPUT)/obj/tests/bench/%.o $(BENCH_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+# Static: what the loader does is no part of what is counted.
+$(OUTPUT)/tests/bench-loops $(OUTPUT)/tests/bench-delay: $(OUTPUT)/tests/bench-%: tests/bench/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -lutil -o $@
 
 $(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
 	$(call say,LINK,$@)
@@ -139,7 +146,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -168,6 +175,10 @@ soak: guest-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory
 	@echo "== a storm within the pod's memory limit"
 	@$(MAKE) --no-print-directory STATIC=1 OUTPUT=$(OUTPUT)/static $(OUTPUT)/static/oomwhy
 	@OOMWHY=$(OUTPUT)/static/oomwhy $(OUTPUT)/tests/storm-memory 300 100 1000 10000
+	@echo "== the pod within its memory limit, beside such a storm"
+	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
+	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
+		$(abspath $(OUTPUT))/tests/storm --kills 10000 --stalled 2000
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
@@ -175,6 +186,25 @@ runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@rm -f $(OUTPUT)/tests/runtime.jsonl
 	@KILLS_LINES=$(abspath $(OUTPUT))/tests/runtime.jsonl tests/runtime/run
 	@[ ! -e $(OUTPUT)/tests/runtime.jsonl ] || tests/deploy/validate-lines $(OUTPUT)/tests/runtime.jsonl
+
+$(OUTPUT)/tests/poke: tests/pin/poke.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $< $(LIBS) -o $@
+
+# --pin: killed with SIGKILL under load, here (tests/pin/run); in guests, with other plans, see vm-tests.
+PIN_TIMES ?= 12
+pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/poke
+	@echo "== the kernel side outlives its process"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat POKE=$(OUTPUT)/tests/poke \
+		tests/pin/run $(PIN_TIMES) sigkill downtime version others refusals
+
+# And for long: 500 times, and a ring that overflows while nobody reads.
+.PHONY: pin-soak soak
+soak: pin-soak
+pin-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== the kernel side outlives its process, 500 times"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat tests/pin/run 500 sigkill full
 
 # What a kill costs with few cgroups on the machine and with many: the short run.
 bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
@@ -234,15 +264,17 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the image, and a kill that it reports"
 	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
-	@for pod in base "base without-bpf" overlays/privileged; do \
+	@for pod in base "base --without-bpf" overlays/privileged; do \
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$pod || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
-bench: guest-programs $(OUTPUT)/tests/bench-cgroups
+bench: guest-programs $(patsubst %,$(OUTPUT)/tests/bench-%,cgroups delay loops rest) $(OUTPUT)/tests/storm
 	@echo "== what a kill costs, with few cgroups and with many"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== the same in instructions"
 	@tests/bench/many_cgroups
+	@echo "== what it costs, beside its peers: README.md's table"
+	@tests/bench/table $(BENCH)
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 	@echo "== how fast explain reads logs"
@@ -255,7 +287,7 @@ vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
-vm-tests: guest-programs arm64-programs
+vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"
@@ -267,6 +299,9 @@ vm-tests: guest-programs arm64-programs
 		env OOMWHY=oomwhy sh /share/run lockdown kmsg
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
+	@echo "== what outlives its process, with fentry; kprobes where they cannot"
+	@tests/vm/run --kernel 6.12 --share tests/pin -- sh /share/run 3 sigkill version
+	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix
