@@ -66,7 +66,12 @@ $(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -fPIC -shared $< -ldl -o $@
 
-$(OUTPUT)/tests/storm: $(STORM_OBJECTS) $(KILLS_COMMON)
+$(OUTPUT)/tests/storm: $(filter-out %/memory.o,$(STORM_OBJECTS)) $(KILLS_COMMON)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/tests/storm-memory: $(filter-out %/main.o,$(STORM_OBJECTS)) $(RUNTIME_COMMON) $(KILLS_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
@@ -154,14 +159,22 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Kills as fast as the machine makes them; nobody who reads; a tracer that is stopped.
-storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
+storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory $(OUTPUT)/lib/counted.so
 	@echo "== storms of kills"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
+	@echo "== a storm within the pod's memory limit"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm-memory 100 1000
 
-# The same for long.
-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/eat
+# The same for long, on a machine that is out of memory itself as well. What the README says of memory is the static
+# program's, which is the image's.
+soak: guest-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+	@echo "== a machine out of memory"
+	@tests/storm/host 100 || $(SKIPS)
+	@echo "== a storm within the pod's memory limit"
+	@$(MAKE) --no-print-directory STATIC=1 OUTPUT=$(OUTPUT)/static $(OUTPUT)/static/oomwhy
+	@OOMWHY=$(OUTPUT)/static/oomwhy $(OUTPUT)/tests/storm-memory 300 100 1000 10000
 	@echo "== the pod within its memory limit, beside such a storm"
 	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
 	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
