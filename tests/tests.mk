@@ -4,6 +4,9 @@
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_OBJECTS := $(LIB_OBJECTS:$(OUTPUT)/obj/%=$(OUTPUT)/san/%)
+# What is only compiled or read may be so on all processors, if nobody said how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 TEST_LIBS = $(shell $(PC) --libs cmocka jansson)
 TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 
@@ -82,7 +85,10 @@ $(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fi
 guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
+include tests/lint/analyse.mk
+
 lint: $(OUTPUT)/tests/describe
+	@$(MAKE) --no-print-directory $(PARALLEL) analyse
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
 		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
