@@ -185,7 +185,7 @@ caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 # What is made for others to use it: schema, manual, completion, plugin, manifests, image.
 deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== JSON lines against their schema"
-	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@tests/deploy/validate-lines --selftest tests/golden/*/*.json
 	@echo "== what is installed: program, manual, completion, plugin"
 	@OOMWHY=$(abspath $<) tests/deploy/install
 	@OOMWHY=$(abspath $<) tests/deploy/completion

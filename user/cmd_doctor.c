@@ -14,8 +14,25 @@
 #include "sink/findings.h"
 #include "sink/json.h"
 
+struct arguments {
+	struct cmd_common common;
+	struct metrics_address metrics;
+};
+
+static bool take_metrics(void *options, const char *value)
+{
+	return metrics_http_parse(value, &((struct arguments *)options)->metrics);
+}
+
+static const struct cmd_option metrics_option = {
+	"metrics", 0, "[ADDR:]PORT",
+	"where the oomwhy that runs here serves its metrics, to tell\n"
+	"what it has lost (default: $OOMWHY_METRICS)",
+	take_metrics
+};
+
 static const struct cmd_option *const options[] = {
-	&cmd_output, &cmd_json, &cmd_root_of_host, &cmd_verbose, NULL,
+	&cmd_output, &cmd_json, &cmd_root_of_host, &metrics_option, &cmd_verbose, NULL,
 };
 
 static const struct cmd_syntax syntax = {
@@ -67,13 +84,18 @@ static int examine(const struct doctor_options *what, bool json)
 
 int cmd_doctor(int argc, char **argv)
 {
-	struct cmd_common common = { 0 };
+	const char *metrics = getenv("OOMWHY_METRICS");
+	struct arguments arguments = { .metrics.len = 0 };
 	struct doctor_options what;
-	int status = cmd_parse(&syntax, argc, argv, &common);
+	int status;
 
+	if (metrics && !metrics_http_parse(metrics, &arguments.metrics))
+		log_error("OOMWHY_METRICS is no [ADDR:]PORT: '%s'", metrics);
+	status = cmd_parse(&syntax, argc, argv, &arguments);
 	if (status != CMD_GO_ON)
 		return status;
-	what = (struct doctor_options){ .host_root = common.host_root,
-					.node_name = common.node_name };
-	return examine(&what, common.json);
+	what = (struct doctor_options){ .host_root = arguments.common.host_root,
+					.node_name = arguments.common.node_name,
+					.metrics = arguments.metrics };
+	return examine(&what, arguments.common.json);
 }

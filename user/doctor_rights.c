@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <linux/capability.h>
 
 #include "base/privileges.h"
 #include "base/units.h"
 #include "doctor.h"
 
+#define SYSLOG_SIZE_BUFFER 10 /* glibc does not name it */
 #define INITIAL_USER_NAMESPACE                                            \
 	0xeffffffdU /* its inode number, USER_NS_INIT_INO of linux/nsfs.h \
 		     */
@@ -53,6 +57,19 @@ static void add_lockdown(struct doctor *doctor)
 			      "confidentiality: no kprobes; programs that read no memory by "
 			      "helpers are used, which see less of a kill");
 	finding_fix(finding, "boot with lockdown=integrity, or without lockdown, to see all");
+}
+
+/* Any of them may forbid bpf(); the label is that of a process of this pod. */
+static void add_lsm(struct doctor *doctor)
+{
+	char list[96], label[96];
+
+	if (doctor_read_line(doctor->options->host_root, "/sys/kernel/security/lsm", list,
+			     sizeof(list)))
+		snprintf(list, sizeof(list), "not known: no securityfs in /sys/kernel/security");
+	if (doctor_read_line("", "/proc/self/attr/current", label, sizeof(label)))
+		snprintf(label, sizeof(label), "none");
+	checkup_add(doctor->ret, FINDING_OK, "lsm", "%s; label of this process: %s", list, label);
 }
 
 /* After a fault within ftrace the sysctl is there and cannot be read. */
@@ -163,6 +180,8 @@ static void add_capabilities(struct doctor *doctor)
 		"CAP_DAC_READ_SEARCH is not effective: names in folders that are not ours (user "
 		"namespaces) stay unread",
 		"");
+	add_capability(doctor, CAP_SYSLOG, "cap_syslog", FINDING_OK,
+		       "not effective: the kernel's log may stay unread", "");
 	add_capability(doctor, CAP_SYS_RESOURCE, "cap_sys_resource",
 		       raise ? FINDING_MISSING : FINDING_OK,
 		       raise ? "not effective: RLIMIT_MEMLOCK cannot be raised" :
@@ -184,13 +203,36 @@ static void add_memlock(struct doctor *doctor)
 	checkup_add(doctor->ret, FINDING_OK, "memlock", "RLIMIT_MEMLOCK %s; %s", limit, matter);
 }
 
+/* Where kills from before the start are found, and all kills where BPF is refused. */
+static void add_kernel_log(struct doctor *doctor)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = errno;
+	struct finding *finding;
+
+	if (fd >= 0) {
+		close(fd);
+		checkup_add(doctor->ret, FINDING_OK, "kernel_log", "/dev/kmsg");
+	} else if (klogctl(SYSLOG_SIZE_BUFFER, NULL, 0) >= 0) {
+		checkup_add(doctor->ret, FINDING_OK, "kernel_log", "syslog(2); /dev/kmsg: %s",
+			    strerror(err));
+	} else {
+		finding = checkup_add(doctor->ret, FINDING_DEGRADED, "kernel_log",
+				      "/dev/kmsg: %s; syslog(2): %s", strerror(err),
+				      strerror(errno));
+		finding_fix(finding, "add CAP_SYSLOG: kills from before the start are told from "
+				     "it, and all kills where BPF is refused");
+	}
+}
+
 void doctor_rights(struct doctor *doctor)
 {
 	add_lockdown(doctor);
+	add_lsm(doctor);
 	add_ftrace(doctor);
 	add_kprobes_switch(doctor);
 	add_unprivileged(doctor);
 	add_user_namespace(doctor);
 	add_capabilities(doctor);
 	add_memlock(doctor);
+	add_kernel_log(doctor);
 }

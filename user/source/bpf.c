@@ -339,6 +339,12 @@ void bpf_source__consume_cgroups(struct bpf_source *source)
 	ring_buffer__consume(source->cgroups);
 }
 
+void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, __u64 *ret_cgroups)
+{
+	*ret_kills = bpf_map__max_entries(source->skel->maps.kill_ring);
+	*ret_cgroups = bpf_map__max_entries(source->skel->maps.cgroup_ring);
+}
+
 __u64 bpf_source__counter(const struct bpf_source *source, int counter)
 {
 	return __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED);

@@ -38,6 +38,9 @@ int bpf_source__cgroup_fd(const struct bpf_source *source);
 void bpf_source__consume_kills(struct bpf_source *source);
 void bpf_source__consume_cgroups(struct bpf_source *source);
 
+/* bpf_source__ring_bytes() - sizes of the two rings. */
+void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, __u64 *ret_cgroups);
+
 /* bpf_source__attempts() - @slot of the kernel's count of attempts to kill where nothing may be
  * killed; read without bpf(). */
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot);
