@@ -86,6 +86,7 @@ guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
 include tests/lint/analyse.mk
+include tests/sanitize/sanitize.mk
 
 lint: $(OUTPUT)/tests/describe
 	@$(MAKE) --no-print-directory $(PARALLEL) analyse
@@ -129,7 +130,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test sanitize-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
