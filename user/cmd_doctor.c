@@ -41,7 +41,9 @@ static const struct cmd_syntax syntax = {
 		"Usage: oomwhy doctor [OPTION]...\n\n"
 		"Tells what this kernel and these privileges allow, what is missing, and how to get\n"
 		"it. Each way to watch the kernel is tried for a moment; nothing stays.",
-	.notes = "Exit status: 0 tracing is possible, 1 failed, 2 usage, 3 it is not possible.",
+	.notes =
+		"Exit status: 0 tracing is possible, if by the kernel's log only; 1 failed, 2 usage,\n"
+		"3 it is not possible.",
 	.options = options,
 	.take_argument = cmd_no_argument,
 };

@@ -87,7 +87,8 @@ static const struct cmd_option duration_option = { "duration", 0, "TIME",
 static const struct cmd_option attach_option = {
 	"attach", 0, "PLAN",
 	"how the kernel is watched: auto (default), fentry, kprobe,\n"
-	"tracepoint; auto takes the first that works",
+	"tracepoint, kmsg (the kernel's log); auto takes the first\n"
+	"that works",
 	take_attach
 };
 static const struct cmd_option root_option = {

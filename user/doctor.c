@@ -185,6 +185,26 @@ static void explain(const struct doctor *doctor, char *ret, size_t size)
 		snprintf(ret, size, ", which shows most");
 }
 
+/* No BPF plan works: the log, if it can be read. */
+static void conclude_without_bpf(struct doctor *doctor)
+{
+	struct checkup *checkup = doctor->ret;
+	const struct finding *last = &checkup->findings[doctor->plans_at + PLANS - 1];
+	const char *fix = *last->fix ? last->fix :
+				       probe_plan_hint(&doctor->probe, ATTACH_TRACEPOINT);
+
+	if (doctor->has_log) {
+		checkup->attach = ATTACH_KMSG;
+		checkup->evidence = EVIDENCE_LOG;
+		checkup->severity = CHECKUP_WARN;
+		checkup->possible = true;
+	}
+	snprintf(checkup->verdict, sizeof(checkup->verdict), "%s: %s",
+		 doctor->has_log ? "tracing is possible by the kernel's log only, evidence log" :
+				   "tracing is not possible",
+		 fix);
+}
+
 /* What comes faster than it is read waits there; what finds no room is lost, and counted. */
 static void add_rings(struct doctor *doctor)
 {
@@ -201,15 +221,11 @@ static void conclude(struct doctor *doctor)
 	struct checkup *checkup = doctor->ret;
 	char why[320] = "";
 
-	checkup->possible = checkup->attach != ATTACH_NONE;
-	if (!checkup->possible) {
-		const struct finding *last = &checkup->findings[doctor->plans_at + PLANS - 1];
-
-		snprintf(checkup->verdict, sizeof(checkup->verdict), "tracing is not possible: %s",
-			 *last->fix ? last->fix :
-				      probe_plan_hint(&doctor->probe, ATTACH_TRACEPOINT));
+	if (!checkup->attach) {
+		conclude_without_bpf(doctor);
 		return;
 	}
+	checkup->possible = true;
 	checkup->evidence = checkup->attach == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED :
 								   EVIDENCE_EXACT;
 	checkup->severity = checkup->evidence == EVIDENCE_EXACT ? CHECKUP_INFO : CHECKUP_WARN;

@@ -27,6 +27,7 @@ struct doctor {
 	struct probe probe;
 	__u64 memlock_bytes; /* RLIMIT_MEMLOCK; NO_LIMIT: unlimited */
 	__u64 capabilities; /* the effective ones, a bit each */
+	bool has_log; /* the kernel's log can be followed */
 	__u64 kill_ring_bytes, cgroup_ring_bytes; /* of the last plan that worked; 0: none did */
 	size_t plans_at; /* the first plan's finding */
 	struct checkup *ret;
@@ -48,6 +49,9 @@ void doctor_running(struct doctor *doctor);
 
 /* What is given up once tracing runs, and what is left then. */
 void doctor_kept(struct doctor *doctor);
+
+/* Whether the kernel's log can be read. */
+void doctor_log(struct doctor *doctor);
 
 /* doctor_limits() - RLIMIT_MEMLOCK and the capabilities, before libbpf changes the first. */
 void doctor_limits(struct doctor *doctor);

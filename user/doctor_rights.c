@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <linux/capability.h>
 
 #include "base/privileges.h"
 #include "base/units.h"
 #include "doctor.h"
 
-#define SYSLOG_SIZE_BUFFER 10 /* glibc does not name it */
 #define INITIAL_USER_NAMESPACE                                            \
 	0xeffffffdU /* its inode number, USER_NS_INIT_INO of linux/nsfs.h \
 		     */
@@ -203,27 +199,6 @@ static void add_memlock(struct doctor *doctor)
 	checkup_add(doctor->ret, FINDING_OK, "memlock", "RLIMIT_MEMLOCK %s; %s", limit, matter);
 }
 
-/* Where kills from before the start are found, and all kills where BPF is refused. */
-static void add_kernel_log(struct doctor *doctor)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = errno;
-	struct finding *finding;
-
-	if (fd >= 0) {
-		close(fd);
-		checkup_add(doctor->ret, FINDING_OK, "kernel_log", "/dev/kmsg");
-	} else if (klogctl(SYSLOG_SIZE_BUFFER, NULL, 0) >= 0) {
-		checkup_add(doctor->ret, FINDING_OK, "kernel_log", "syslog(2); /dev/kmsg: %s",
-			    strerror(err));
-	} else {
-		finding = checkup_add(doctor->ret, FINDING_DEGRADED, "kernel_log",
-				      "/dev/kmsg: %s; syslog(2): %s", strerror(err),
-				      strerror(errno));
-		finding_fix(finding, "add CAP_SYSLOG: kills from before the start are told from "
-				     "it, and all kills where BPF is refused");
-	}
-}
-
 void doctor_rights(struct doctor *doctor)
 {
 	add_lockdown(doctor);
@@ -234,5 +209,5 @@ void doctor_rights(struct doctor *doctor)
 	add_user_namespace(doctor);
 	add_capabilities(doctor);
 	add_memlock(doctor);
-	add_kernel_log(doctor);
+	doctor_log(doctor);
 }

@@ -294,8 +294,6 @@ int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 	source->handlers = *handlers;
 	err = load(source, probe, plan);
 	if (err) {
-		log_error("the kernel refuses the tracing programs: %s (--verbose tells more)",
-			  strerror(-err));
 		bpf_source__close(source);
 		return err;
 	}
@@ -347,7 +345,7 @@ void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, _
 
 __u64 bpf_source__counter(const struct bpf_source *source, int counter)
 {
-	return __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED);
+	return source ? __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED) : 0;
 }
 
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot)
