@@ -15,7 +15,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUTPUT)/san/tests/%,$(wildcard tests/u
 UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 RUNTIME_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/runtime/*.c))
-STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/storm/*.c))
+STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(filter-out %/counted.c,$(wildcard tests/storm/*.c)))
 BENCH_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/bench/*.c))
 TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS) $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS)
 
@@ -56,6 +56,11 @@ $(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -fPIC -shared $< -ldl -o $@
 
 $(OUTPUT)/tests/storm: $(STORM_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
@@ -109,7 +114,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
 	logs.c oci.c quantity.c) $(filter-out %_running.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
-	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
+	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c user/state% user/past.c user/audit.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
 
 $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
@@ -149,9 +154,9 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Kills as fast as the machine makes them; nobody who reads; a tracer that is stopped.
-storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
 	@echo "== storms of kills"
-	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
 
 # The same for long.
 soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
@@ -223,8 +228,8 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the image, and a kill that it reports"
 	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
-	@for overlay in base overlays/privileged; do \
-		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$overlay || $(SKIPS) || exit 1; done
+	@for pod in base "base without-bpf" overlays/privileged; do \
+		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$pod || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups

@@ -58,7 +58,7 @@ int thread_start(pthread_t *ret, const char *name, __u64 kept, void *(*run)(void
 	return err;
 }
 
-int thread_join(pthread_t thread, unsigned int timeout_ms)
+int thread_join(pthread_t thread, int timeout_ms)
 {
 	struct timespec until;
 

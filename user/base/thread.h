@@ -15,10 +15,8 @@
  */
 int thread_start(pthread_t *ret, const char *name, __u64 kept, void *(*run)(void *), void *context);
 
-/*
- * thread_join() - 0, or -ETIMEDOUT when the thread still runs after @timeout_ms, whatever becomes of
- * the wall clock meanwhile.
+/* thread_join() - waits for its end, at most @timeout_ms. Returns 0, or -ETIMEDOUT: it still runs.
  */
-int thread_join(pthread_t thread, unsigned int timeout_ms);
+int thread_join(pthread_t thread, int timeout_ms);
 
 #endif

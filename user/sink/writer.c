@@ -62,7 +62,7 @@ int writer_start(struct writer *writer)
 
 int writer_finish(struct writer *writer, int timeout_ms)
 {
-	int err = thread_join(writer->thread, (unsigned int)timeout_ms);
+	int err = thread_join(writer->thread, timeout_ms);
 
 	return err ? err : -writer->error;
 }
