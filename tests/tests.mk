@@ -4,6 +4,9 @@
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_OBJECTS := $(LIB_OBJECTS:$(OUTPUT)/obj/%=$(OUTPUT)/san/%)
+# What is only compiled or read may be so on all processors, if nobody said how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 TEST_LIBS = $(shell $(PC) --libs cmocka jansson)
 TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 
@@ -105,7 +108,11 @@ $(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fi
 guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
+include tests/lint/analyse.mk
+include tests/sanitize/sanitize.mk
+
 lint: $(OUTPUT)/tests/describe
+	@$(MAKE) --no-print-directory $(PARALLEL) analyse
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
 		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
@@ -146,7 +153,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test sanitize-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
