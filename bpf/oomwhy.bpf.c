@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "candidates.bpf.h"
 #include "capture.bpf.h"
 #include "death.bpf.h"
 #include "history.bpf.h"

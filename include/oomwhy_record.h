@@ -389,6 +389,12 @@ struct oomwhy_order {
 	__s64 machine_pages[4];
 };
 
+/* A process that the OOM killer may have considered: from the iterator, right after the kill. */
+struct oomwhy_candidate {
+	struct oomwhy_task task;
+	__u64 memcg_id;
+};
+
 /* Indices of the counters that both sides share (map `counters`). */
 enum oomwhy_counter {
 	OOMWHY_LOST_KILL_RECORDS, /* the kill ring was full */
@@ -410,6 +416,7 @@ _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain),
 _Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");
 _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
 _Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
+_Static_assert(sizeof(struct oomwhy_candidate) == 104, "record layout");
 _Static_assert(sizeof(struct oomwhy_death) == 32, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");

@@ -370,6 +370,10 @@ struct update {
 	struct stall stall;
 	struct after after;
 	struct storm storm;
+	struct candidate candidates[CANDIDATES_MAX]; /* most points first; without, most memory */
+	__u64 candidates_count;
+	__u64 candidates_omitted;
+	__u64 domain_bytes; /* what oom_score_adj is a share of */
 };
 
 struct stop {

@@ -370,6 +370,10 @@ static const struct field update_rows[] = {
 	      "The cgroup whose limit was hit."),
 	TABLE(update.stall, "stall", struct stall, stall_table, "The stall, which has ended."),
 	TABLE(update.after, "after", struct after, fields_after, "How the victim went."),
+	LIST(update.candidates, "candidates", struct candidate, fields_candidate,
+	     "Whom the kernel could choose, right after the kill."),
+	U64(update.domain_bytes, "domain_bytes",
+	    "Memory that the OOM killer took as the whole, in bytes."),
 	TABLE(update.storm, "storm", struct storm, fields_storm,
 	      "Kills that came too fast for a report each; the id is that of the first."),
 };

@@ -85,6 +85,26 @@ static const struct field repeat_rows[] = {
 DEFINE(fields_repeat, repeat_rows);
 #undef IN
 
+static const char *const spared_names[] = { "", "protected", "lower_score", NULL };
+
+#define IN struct candidate
+static const struct field candidate_rows[] = {
+	IDENTITY(who),
+	U64(pid, "process.pid", "Process ID as the node sees it."),
+	TEXT(comm, "comm", "Name of the process, at most 15 bytes, chosen by the workload."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "Its memory cgroup."),
+	BOOL(chosen, "chosen", "True: it is the victim, as it was at the kill."),
+	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
+	U64(rss_bytes, "rss_bytes", "Resident memory in bytes."),
+	U64(swap_bytes, "swap_bytes", "Swapped-out memory in bytes."),
+	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
+	S64(points, "points",
+	    "The three in pages, plus oom_score_adj thousandths of domain_bytes in pages."),
+	ENUM(spared, "spared", spared_names, "Why it lives though it holds more than the victim."),
+};
+DEFINE(fields_candidate, candidate_rows);
+#undef IN
+
 #define IN struct storm
 static const struct field storm_rows[] = {
 	U64(kills, "kills", "Kills that came too fast for a report each."),

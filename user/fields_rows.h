@@ -73,7 +73,7 @@
 
 /* Parts of the table that stand in a file of their own. */
 extern const struct field_table fields_cgroup, fields_trend, fields_pod, fields_repeat;
-extern const struct field_table fields_storm, fields_after;
+extern const struct field_table fields_storm, fields_after, fields_candidate;
 
 /* Names that only the table needs. */
 extern const char *const cause_names[];

@@ -76,6 +76,7 @@ static void take_event(void *context, struct event *ev)
 		ev->incident.losses_total = losses.total;
 	}
 	tracer_send(tracer, ev);
+	tracer_history_ask(tracer, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
@@ -315,6 +316,7 @@ static void finish(struct tracer *tracer)
 		bpf_source__consume_kills(tracer->source);
 		assemble_flush(&tracer->assembler);
 	}
+	history_stop(&tracer->history); /* what it was asked is answered first */
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 }
@@ -380,7 +382,6 @@ static enum exit_status trace(struct tracer *tracer)
 	loop(tracer);
 	finish(tracer);
 	status = end_of_writer(tracer);
-	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (keeper_stop(&tracer->keeper))
 		_exit(status);

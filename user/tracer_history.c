@@ -4,12 +4,29 @@
 #include "oomwhy_record.h"
 #include "tracer_state.h"
 
+static int candidates(void *context, __u64 owner_id,
+		      void (*take)(void *context, const struct oomwhy_candidate *record),
+		      void *take_context)
+{
+	struct tracer *tracer = context;
+
+	return bpf_source__candidates(tracer->source, owner_id, take, take_context);
+}
+
+static void emit(void *context, struct event *ev)
+{
+	tracer_send(context, ev);
+}
+
 int tracer_history_start(struct tracer *tracer)
 {
 	struct history_config config = {
 		.root = tracer->keeper.root,
 		.is_v1 = tracer->probe.memory_hierarchy != 0,
 		.index = &tracer->keeper.index,
+		.candidates = candidates,
+		.emit = emit,
+		.context = tracer,
 	};
 
 	tracer->assembler.deaths.config.freed_is_told = tracer->probe.has_exit_mmap;
@@ -31,4 +48,11 @@ __u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns)
 	if (repeat_tick(&tracer->repeats, clock_boot_ns(), clock_wall_ns(), &storm_ns))
 		tracer_send(tracer, &tracer->repeats.ev);
 	return storm_ns && (!next_ns || storm_ns < next_ns) ? storm_ns : next_ns;
+}
+
+/* In a storm, or for the container that dies again and again, the first answer has to do. */
+void tracer_history_ask(struct tracer *tracer, const struct event *ev)
+{
+	if (ev->type == EVENT_INCIDENT && ev->incident.repeat.storm_kills == NOT_KNOWN)
+		history_ask(&tracer->history, ev, tracer->machine.page_bytes);
 }

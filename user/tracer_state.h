@@ -80,6 +80,9 @@ int tracer_history_start(struct tracer *tracer);
  */
 __u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns);
 
+/* tracer_history_ask() - T1: of a kill that was told: who else could have been chosen. */
+void tracer_history_ask(struct tracer *tracer, const struct event *ev);
+
 /* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
 void tracer_history_cgroup(struct tracer *tracer, const void *record, size_t size);
 

@@ -144,6 +144,68 @@ static void before(struct fixture *fx)
 		line_wrong(line, "the cgroup's beginning was not seen");
 }
 
+/* The update on that kill which tells @key; fails the test when it does not come. */
+static json_t *update_of(struct fixture *fx, size_t from, json_t *kill, const char *key)
+{
+	for (;;) {
+		json_t *line = tracer_line_of(&fx->tracer, from, "oom_update",
+					      line_string(kill, "id"), TRACER_LINE_MS);
+
+		if (!line)
+			fail_msg("%s was not told", key);
+		if (line_get(line, key))
+			return line;
+		while (json_array_get(fx->tracer.seen, from++) != line)
+			;
+	}
+}
+
+/* A bigger process lives, since the smaller one's oom_score_adj counts more. */
+static void choice(struct fixture *fx)
+{
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, 80);
+	struct workload *big =
+		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "40", "--adj", "0", NULL);
+	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "900", NULL);
+	size_t from = json_array_size(fixture_tracer(fx)->seen);
+	json_t *line, *update, *entry;
+	bool found = false;
+	size_t i;
+
+	fixture_fill(big);
+	fixture_grow(fx, w);
+	struct expect e = expect_death(w, a, 900);
+	expect_limit(&e, "container", "container", &a->cg);
+	line = check_kill(fx, &e);
+	if (!line)
+		return;
+	update = update_of(fx, from, line, "candidates");
+	json_array_foreach(json_object_get(update, "candidates"), i, entry)
+	{
+		bool is_victim = line_integer(entry, "process.pid") == w->pid;
+
+		if (is_victim != json_is_true(line_get(entry, "chosen")) || is_victim != (i == 0))
+			line_wrong(update, "the victim is not the one that was chosen");
+		if (line_integer(entry, "process.pid") != big->pid)
+			continue;
+		found = true;
+		line_is(entry, "spared", "lower_score");
+		line_is_number(entry, "oom_score_adj", 0);
+		if (line_integer(entry, "rss_bytes") < 40 * MIB)
+			line_wrong(update, "the bigger one's memory");
+	}
+	if (!found)
+		line_wrong(update, "the bigger one is no candidate");
+	/* Where the kernel told what it took as the whole its own points come out. */
+	if (line_get(line, "domain_bytes") &&
+	    (line_integer(json_array_get(line_get(update, "candidates"), 0), "points") !=
+		     line_integer(line, "victim.points") ||
+	     line_integer(json_array_get(line_get(update, "candidates"), 1), "points") >=
+		     line_integer(line, "victim.points")))
+		line_wrong(update, "points");
+}
+
 /* The same container three times; and how each victim went. */
 static void again(struct fixture *fx)
 {
@@ -164,10 +226,7 @@ static void again(struct fixture *fx)
 			return;
 		line_is_number(line, "repeat.container_kills_1h", i);
 		line_is_number(line, "repeat.limit_owner_kills_1h", i);
-		update = tracer_line_of(&fx->tracer, from, "oom_update", line_string(line, "id"),
-					TRACER_LINE_MS);
-		if (!update)
-			fail_msg("how the victim went was not told");
+		update = update_of(fx, from, line, "after");
 		line_is_number(update, "after.process.pid",
 			       line_integer(line, "victim.process.pid"));
 		line_is(update, "after.comm", "eat");
@@ -186,5 +245,6 @@ const struct kill_case culprit_cases[] = {
 	  CASE_ONE_SHAPE | CASE_TRACER, before },
 	{ "again", "a container is killed three times, and how long each took",
 	  CASE_ONE_SHAPE | CASE_TRACER, again },
+	{ "choice", "who else could have been chosen", CASE_ONE_SHAPE | CASE_TRACER, choice },
 };
 const int n_culprit_cases = sizeof(culprit_cases) / sizeof(culprit_cases[0]);

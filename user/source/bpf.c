@@ -353,3 +353,10 @@ int bpf_source__degrade(struct bpf_source *source)
 {
 	return attach_reclaim(source);
 }
+
+int bpf_source__candidates(struct bpf_source *source, __u64 owner_id,
+			   void (*take)(void *context, const struct oomwhy_candidate *record),
+			   void *context)
+{
+	return bpf_history_candidates(source->skel, owner_id, take, context);
+}

@@ -44,6 +44,11 @@ void bpf_source__consume_cgroups(struct bpf_source *source);
  */
 int bpf_source__degrade(struct bpf_source *source);
 
+/* bpf_source__candidates() - see bpf_history_candidates(). */
+int bpf_source__candidates(struct bpf_source *source, __u64 owner_id,
+			   void (*take)(void *context, const struct oomwhy_candidate *record),
+			   void *context);
+
 /* bpf_source__attempts() - @slot of the kernel's count of attempts to kill where nothing may be
  * killed; read without bpf(). */
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot);

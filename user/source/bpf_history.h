@@ -4,6 +4,7 @@
 #define OOMWHY_SOURCE_BPF_HISTORY_H
 
 #include "event.h"
+#include "oomwhy_record.h"
 #include "source/probe.h"
 
 struct oomwhy_bpf;
@@ -17,5 +18,13 @@ void bpf_history_choose(struct oomwhy_bpf *skel, const struct probe *probe, enum
 
 /* bpf_history_begins() - the program that was chosen for a reclaim's beginning; NULL: none. */
 struct bpf_program *bpf_history_begins(const struct oomwhy_bpf *skel);
+
+/*
+ * bpf_history_candidates() - hand each process below the memcg @owner_id (0: of the machine) to
+ * @take. For one thread at a time, not T1. Returns 0 or -errno; -EOPNOTSUPP: not on this kernel.
+ */
+int bpf_history_candidates(struct oomwhy_bpf *skel, __u64 owner_id,
+			   void (*take)(void *context, const struct oomwhy_candidate *record),
+			   void *context);
 
 #endif
