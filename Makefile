@@ -7,6 +7,8 @@
 #   make deps         install what building and testing need (Debian, Ubuntu)
 #   make demo         three real OOM kills, told as they happen (root)
 #   make test         all tests: lint, unit, real kills here, in real containers, in virtual machines (root)
+#   make schema manual   the JSON Schema and the manual, anew from the field table
+#   make install      program, manual, completion: PREFIX, BINDIR, MANDIR, BASHCOMPDIR, below DESTDIR
 #
 # V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
 
@@ -16,6 +18,10 @@ BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpft
 PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+INSTALL ?= install
 CFLAGS ?= -O2 -g
 LIBBPF_MIN := 1.1
 JANSSON_MIN := 2.6
@@ -67,7 +73,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test deploy-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -132,14 +138,17 @@ demo: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@OUTPUT=$(OUTPUT) tests/demo
 
 install: $(OUTPUT)/oomwhy
-	install -D -m 755 $(OUTPUT)/oomwhy $(DESTDIR)$(BINDIR)/oomwhy
+	$(INSTALL) -D -m 755 $(OUTPUT)/oomwhy $(DESTDIR)$(BINDIR)/oomwhy
+	$(INSTALL) -D -m 644 user/man/oomwhy.8 $(DESTDIR)$(MANDIR)/man8/oomwhy.8
+	$(INSTALL) -D -m 644 user/completion/oomwhy.bash $(DESTDIR)$(BASHCOMPDIR)/oomwhy
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/oomwhy
+	rm -f $(DESTDIR)$(BINDIR)/oomwhy $(DESTDIR)$(MANDIR)/man8/oomwhy.8 $(DESTDIR)$(BASHCOMPDIR)/oomwhy
 
 clean:
 	rm -rf $(OUTPUT)
 
+include deploy/deploy.mk
 include tests/tests.mk
 
 -include $(USER_OBJECTS:.o=.d) $(BPF_DIR)/oomwhy.raw.d

@@ -82,9 +82,9 @@ $(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fi
 guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
-lint:
+lint: $(OUTPUT)/tests/describe
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
-		tests/lint/selftest
+		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
 unit-test: $(UNIT_TESTS)
 	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
@@ -94,7 +94,10 @@ unit-test: $(UNIT_TESTS)
 FUZZ_RUNS ?= 50000
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
-	logs.c oci.c quantity.c)
+	logs.c oci.c quantity.c) $(filter-out %_running.c %_export.c %_source.c,$(wildcard user/source/klog*.c)) \
+	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
+	$(addprefix user/,event.c fields.c headline.c identify.c judge.c place.c place_names.c) \
+	$(addprefix user/base/,clock.c glyph.c jsonw.c units.c utf8.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
 
 $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
@@ -102,7 +105,11 @@ $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(TEST_CFLAGS) $(SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
-$(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
+# Of an archive each takes what it uses: fewer counters, more runs.
+$(OUTPUT)/fuzz/fuzzed.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(OUTPUT)/fuzz/fuzzed.a
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
@@ -111,13 +118,13 @@ fuzz-test: $(FUZZERS)
 	@for fuzzer in $^; do name=$${fuzzer##*/}; echo "== fuzzing the reader of $$name: $(FUZZ_RUNS) runs"; \
 		rm -rf $$fuzzer.found && mkdir -p $$fuzzer.found && \
 		$$fuzzer -runs=$(FUZZ_RUNS) -seed=1 -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
-			-dict=tests/fuzz/names.dict -artifact_prefix=$$fuzzer- \
+			$$(dict=tests/fuzz/$$name.dict; [ -f $$dict ] || dict=tests/fuzz/names.dict; echo -dict=$$dict) -artifact_prefix=$$fuzzer- \
 			$$fuzzer.found tests/fuzz/corpus/$$name > $$fuzzer.log 2>&1 || \
 			{ cat $$fuzzer.log; exit 1; }; done
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test kill-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test runtime-test bench-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -125,7 +132,9 @@ test: $(OUTPUT)/oomwhy
 # Real kills, here: on cgroup v1 or v2, as this machine has it. Only in cgroups of the test's own.
 kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@echo "== real kills on this machine"
-	@$(OUTPUT)/tests/kills
+	@rm -f $(OUTPUT)/tests/kills.jsonl
+	@KILLS_LINES=$(abspath $(OUTPUT))/tests/kills.jsonl $(OUTPUT)/tests/kills
+	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
@@ -155,6 +164,14 @@ cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
+# What is made for others to use it.
+deploy-test: $(OUTPUT)/oomwhy
+	@echo "== JSON lines against their schema"
+	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@echo "== what is installed: program, manual, completion"
+	@OOMWHY=$(abspath $<) tests/deploy/install
+	@OOMWHY=$(abspath $<) tests/deploy/completion
+
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@echo "== what a kill costs, with few cgroups and with many"
@@ -163,6 +180,8 @@ bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@tests/bench/many_cgroups
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
+	@echo "== how fast explain reads logs"
+	@OOMWHY=$(OUTPUT)/oomwhy tests/bench/explain
 
 # Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
 vm-matrix: guest-programs arm64-programs

@@ -271,8 +271,8 @@ int explain_files(struct explain *explain, bool *ret_failed)
 	int status;
 
 	machine_read(&explain->machine);
-	klog_init(&explain->klog, &config);
-	if (klog_reader_init(&explain->reader, clock_wall_ns()) ||
+	if (klog_init(&explain->klog, &config) ||
+	    klog_reader_init(&explain->reader, clock_wall_ns()) ||
 	    klog_feed_init(&explain->feed, &explain->klog, &explain->reader)) {
 		log_error("out of memory");
 		return STATUS_FAILED;
@@ -284,6 +284,7 @@ int explain_files(struct explain *explain, bool *ret_failed)
 		log_error("%llu lines were passed over in all",
 			  (unsigned long long)explain->damaged);
 	klog_feed_free(&explain->feed);
+	klog_free(&explain->klog);
 	klog_reader_free(&explain->reader);
 	return status;
 }

@@ -279,6 +279,7 @@ struct limit_owner {
 struct allocation {
 	__s64 order; /* the request was for 2^order pages */
 	__u64 gfp_mask; /* the kernel's own bits, which differ between kernels */
+	struct text gfp_flags; /* the same in its words */
 };
 
 struct stall {
@@ -319,6 +320,11 @@ struct incident {
 	struct {
 		struct limit nested, container, pod, qos, node, slice, host;
 	} limits;
+	struct {
+		__u64 eviction_bytes; /* kubelet's hard threshold of memory.available */
+		__u64 hugepages_bytes;
+		__u64 allocatable_bytes; /* what the limit of all pods leaves beside these */
+	} node_reserve;
 	struct memory memory;
 	struct event_memcg memcgs[INCIDENT_LEVELS_MAX];
 	__u64 memcgs_count;

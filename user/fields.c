@@ -52,7 +52,7 @@ static const struct field cgroup_rows[] = {
 	TEXT(path, "path", "Path in the memory controller's hierarchy; \"/\" is its root."),
 	U64(id, "id", "ID of the cgroup: the inode number of its folder."),
 };
-DEFINE(fields_cgroup, cgroup_rows);
+DEFINE(cgroup_table, cgroup_rows);
 #undef IN
 
 #define IN struct event_task
@@ -80,7 +80,7 @@ static const struct field task_rows[] = {
 	    "Levels, the root included, that its memory cgroup and its parent's share."),
 	U64(kin.reaper_shared_levels, "kin.reaper_shared_levels",
 	    "The same with process 1 of its PID namespace."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "Its memory cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
 	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
 	S64(points, "points", "The kernel's badness score in pages; the chosen victim only."),
 	U64(rss_bytes, "rss_bytes", "Resident memory: anonymous, file and shared, in bytes."),
@@ -158,7 +158,7 @@ static const struct field memory_rows[] = {
 	U64(kernel_stack_bytes, "kernel_stack_bytes", "Kernel stacks of threads in bytes."),
 	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
 	U64(percpu_bytes, "percpu_bytes", "Per-CPU kernel memory in bytes."),
-	U64(vmalloc_bytes, "vmalloc_bytes", "vmalloc() kernel memory in bytes."),
+	U64(vmalloc_bytes, "vmalloc_bytes", "Kernel memory of vmalloc in bytes."),
 	U64(sock_bytes, "sock_bytes", "Buffers of sockets in bytes; cgroup v1 charges none."),
 	U64(rest_bytes, "rest_bytes",
 	    "Usage that no other key tells of, in bytes; what CPUs hold in stock is in it."),
@@ -208,7 +208,7 @@ static DEFINE(child_table, child_rows);
 #define IN struct suspect
 static const struct field suspect_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup,
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table,
 	      "The cgroup; absent: the machine itself."),
 };
 static DEFINE(suspect_table, suspect_rows);
@@ -242,7 +242,7 @@ static DEFINE(verdict_table, verdict_rows);
 static const struct field limit_owner_rows[] = {
 	ENUM(limit_level, "limit_level", limit_level_names, "What it is to Kubernetes."),
 	IDENTITY(who),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "The cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "The cgroup."),
 	ENUM(counter, "counter", counter_names, "Which of its limits it was."),
 	LIMIT(limit_bytes, "limit_bytes", "Its limit in bytes; null: none is set."),
 	U64(usage_bytes, "usage_bytes", "Memory charged to it in bytes."),
@@ -308,7 +308,7 @@ static const struct field incident_rows[] = {
 	      "The process that the kernel chose."),
 	LIST(incident.other_victims, "other_victims", struct event_task, task_table,
 	     "Processes that died with it."),
-	TABLE(incident.oom_group, "oom_group", struct event_cgroup, fields_cgroup,
+	TABLE(incident.oom_group, "oom_group", struct event_cgroup, cgroup_table,
 	      "The cgroup with memory.oom.group that died as a whole."),
 	LIST(incident.survivors, "survivors", struct survivor, survivor_table,
 	     "Members of that group that oom_score_adj -1000 protected."),
@@ -321,6 +321,8 @@ static const struct field incident_rows[] = {
 	S64(incident.allocation.order, "trigger.allocation.order", "It asked for 2^order pages."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
 	    "The request's flags, as this kernel numbers them."),
+	TEXT(incident.allocation.gfp_flags, "trigger.allocation.gfp_flags",
+	     "The same in the kernel's words: GFP_KERNEL|__GFP_ZERO."),
 	ENUM(incident.constraint, "constraint", constraint_names,
 	     "What bounded the allocation, in the kernel's words."),
 	U64(incident.total_pages_bytes, "domain_bytes",
@@ -330,6 +332,13 @@ static const struct field incident_rows[] = {
 	IN_LIMITS(pod, "The victim's pod."),
 	IN_LIMITS(qos, "The cgroup of the pod's QoS class."),
 	IN_LIMITS(node, "The cgroup of all pods (kubepods)."),
+	U64(incident.node_reserve.allocatable_bytes, "limits.node.allocatable_bytes",
+	    "Allocatable as kubectl shows it: the limit of all pods without the next two, in bytes; "
+	    "only where kubelet enforces it."),
+	U64(incident.node_reserve.eviction_bytes, "limits.node.eviction_threshold_bytes",
+	    "kubelet's hard eviction threshold of memory.available, in bytes."),
+	U64(incident.node_reserve.hugepages_bytes, "limits.node.hugepages_bytes",
+	    "Huge pages that are set aside, in bytes."),
 	IN_LIMITS(slice, "Any other cgroup."),
 	IN_LIMITS(host, "The machine."),
 	U64(incident.host_free_bytes, "limits.host.free_bytes", "Free memory of the machine."),
@@ -341,14 +350,14 @@ static const struct field incident_rows[] = {
 	     "The memory cgroups from the victim's to the root, innermost first."),
 	LIST(incident.children, "children", struct event_child, child_table,
 	     "Who shares the limit: children of children_of."),
-	TABLE(incident.children_of, "children_of", struct event_cgroup, fields_cgroup,
+	TABLE(incident.children_of, "children_of", struct event_cgroup, cgroup_table,
 	      "The limit owner, else the lowest full cgroup above the victim's."),
-	TABLE(incident.repeat, "repeat", struct repeat, fields_repeat, "How often before."),
-	TABLE(incident.history, "history", struct trend, fields_trend,
+	TABLE(incident.repeat, "repeat", struct repeat, repeat_table, "How often before."),
+	TABLE(incident.history, "history", struct trend, trend_table,
 	      "What led to it: the limit owner's memory in the time before."),
-	TABLE(incident.culprit, "culprit", struct culprit, fields_culprit,
+	TABLE(incident.culprit, "culprit", struct culprit, culprit_table,
 	      "The pod with most memory above its request, where many share the limit."),
-	LIST(incident.pods, "pods", struct event_pod, fields_pod,
+	LIST(incident.pods, "pods", struct event_pod, pod_table,
 	     "Who holds the memory, where many share the limit; most above its request first."),
 	U64(incident.pods_age_ns, "pods_age_ns", "Age of the oldest figure of any pod, in ns."),
 	U64(incident.pods_unknown, "pods_unknown",
@@ -369,12 +378,12 @@ static const struct field update_rows[] = {
 	TABLE(update.limit_owner, "limit_owner", struct limit_owner, limit_owner_table,
 	      "The cgroup whose limit was hit."),
 	TABLE(update.stall, "stall", struct stall, stall_table, "The stall, which has ended."),
-	TABLE(update.after, "after", struct after, fields_after, "How the victim went."),
-	LIST(update.candidates, "candidates", struct candidate, fields_candidate,
+	TABLE(update.after, "after", struct after, after_table, "How the victim went."),
+	LIST(update.candidates, "candidates", struct candidate, candidate_table,
 	     "Whom the kernel could choose, right after the kill."),
 	U64(update.domain_bytes, "domain_bytes",
 	    "Memory that the OOM killer took as the whole, in bytes."),
-	TABLE(update.storm, "storm", struct storm, fields_storm,
+	TABLE(update.storm, "storm", struct storm, storm_table,
 	      "Kills that came too fast for a report each; the id is that of the first."),
 };
 static DEFINE(update_table, update_rows);

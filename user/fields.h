@@ -52,7 +52,7 @@ struct field_table {
 
 /* The fields that every line has, then those of its type. */
 extern const struct field_table fields_common;
-extern const struct field_table fields_culprit; /* a part of an incident's */
+extern const struct field_table culprit_table; /* a part of an incident's */
 
 /* Names of the enums of event.h, each ended by NULL; those of place.h's have functions there. */
 extern const char *const event_type_names[], *const origin_names[], *const evidence_names[];

@@ -42,12 +42,12 @@ static const struct field trend_rows[] = {
 	U64(at_limit_bytes, "at_limit.bytes", "Memory reclaimed meanwhile, in bytes."),
 	U64(at_limit_reclaim_ns, "at_limit.stalled_ns", "Time that tasks spent in it, in ns."),
 };
-DEFINE(fields_trend, trend_rows);
+DEFINE(trend_table, trend_rows);
 #undef IN
 
 #define POD(p)                                                                             \
 	IDENTITY_OF(p who, "The pod's"),                                                   \
-		TABLE(p cgroup, "cgroup", struct event_cgroup, fields_cgroup,              \
+		TABLE(p cgroup, "cgroup", struct event_cgroup, cgroup_table,              \
 		      "Cgroup of the pod."),                                               \
 		U64(p biggest_id, "biggest_container_cgroup_id",                           \
 		    "ID of the cgroup of that container of the pod which holds most."),    \
@@ -61,15 +61,15 @@ DEFINE(fields_trend, trend_rows);
 
 #define IN struct event_pod
 static const struct field pod_rows[] = { POD() };
-DEFINE(fields_pod, pod_rows);
+DEFINE(pod_table, pod_rows);
 #undef IN
 
 #define IN struct culprit
 static const struct field culprit_rows[] = {
 	POD(pod.),
-	TABLE(history, "history", struct trend, fields_trend, "What led to it."),
+	TABLE(history, "history", struct trend, trend_table, "What led to it."),
 };
-DEFINE(fields_culprit, culprit_rows);
+DEFINE(culprit_table, culprit_rows);
 #undef IN
 
 #define IN struct repeat
@@ -82,7 +82,7 @@ static const struct field repeat_rows[] = {
 	U64(storm_kills, "storm_kills",
 	    "In a storm, in which text is not told each kill: kills since it began."),
 };
-DEFINE(fields_repeat, repeat_rows);
+DEFINE(repeat_table, repeat_rows);
 #undef IN
 
 static const char *const spared_names[] = { "", "protected", "lower_score", NULL };
@@ -92,7 +92,7 @@ static const struct field candidate_rows[] = {
 	IDENTITY(who),
 	U64(pid, "process.pid", "Process ID as the node sees it."),
 	TEXT(comm, "comm", "Name of the process, at most 15 bytes, chosen by the workload."),
-	TABLE(cgroup, "cgroup", struct event_cgroup, fields_cgroup, "Its memory cgroup."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
 	BOOL(chosen, "chosen", "True: it is the victim, as it was at the kill."),
 	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
 	U64(rss_bytes, "rss_bytes", "Resident memory in bytes."),
@@ -102,7 +102,7 @@ static const struct field candidate_rows[] = {
 	    "The three in pages, plus oom_score_adj thousandths of domain_bytes in pages."),
 	ENUM(spared, "spared", spared_names, "Why it lives though it holds more than the victim."),
 };
-DEFINE(fields_candidate, candidate_rows);
+DEFINE(candidate_table, candidate_rows);
 #undef IN
 
 #define IN struct storm
@@ -111,7 +111,7 @@ static const struct field storm_rows[] = {
 	U64(duration_ns, "duration_ns", "From the first of them to the last, in ns."),
 	BOOL(is_over, "is_over", "False: it goes on."),
 };
-DEFINE(fields_storm, storm_rows);
+DEFINE(storm_table, storm_rows);
 #undef IN
 
 #define IN struct after
@@ -123,5 +123,5 @@ static const struct field after_rows[] = {
 	    "From the kill until its memory was free, in ns; not told before Linux 6.1."),
 	U64(waited_ns, "waited_ns", "When this is told: so long after the kill, in ns."),
 };
-DEFINE(fields_after, after_rows);
+DEFINE(after_table, after_rows);
 #undef IN

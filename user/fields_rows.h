@@ -72,8 +72,8 @@
 #define IDENTITY(who) IDENTITY_OF(who, "Its container's")
 
 /* Parts of the table that stand in a file of their own. */
-extern const struct field_table fields_cgroup, fields_trend, fields_pod, fields_repeat;
-extern const struct field_table fields_storm, fields_after, fields_candidate;
+extern const struct field_table cgroup_table, trend_table, pod_table, repeat_table;
+extern const struct field_table storm_table, after_table, candidate_table;
 
 /* Names that only the table needs. */
 extern const char *const cause_names[];

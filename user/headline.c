@@ -223,6 +223,11 @@ static void incident_line(struct line *line, const struct event *ev)
 		line_putf(line, " ");
 		line_text(line, ev, incident->limit_owner.cgroup.path);
 	}
+	if (incident->verdict.evidence == EVIDENCE_LOG && incident->victim.fate == FATE_NONE &&
+	    !incident->victim.comm.len) {
+		line_putf(line, "; who died is not known");
+		return;
+	}
 	line_putf(line, killed ? "; killed " : "; already exiting: ");
 	for (size_t i = 0; i < pieces; i++)
 		line_name(line, who[i].bytes, who[i].len);

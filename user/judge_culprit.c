@@ -42,7 +42,7 @@ static __u64 pod_of_victim(const struct incident *incident)
 /* What was put there as the first one's own. */
 static void forget_culprit(struct incident *incident)
 {
-	event_forget(&incident->culprit, &fields_culprit);
+	event_forget(&incident->culprit, &culprit_table);
 }
 
 void judge_culprit(struct event *ev)

@@ -66,6 +66,8 @@ static void take_event(void *context, struct event *ev)
 	keeper_complete(&tracer->keeper, ev);
 	identify_event(ev);
 	history_fill(&tracer->history, ev);
+	gfp_complete(&tracer->probe.gfp, ev);
+	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
 	if (!is_shown(tracer, ev))
@@ -370,6 +372,8 @@ static enum exit_status trace(struct tracer *tracer)
 	if (status)
 		return status;
 	open_names(tracer);
+	kubelet_reserve_read(tracer->options.host_root, tracer->machine.memory_total_bytes,
+			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
 	if (err) {

@@ -16,6 +16,7 @@
 #include "history/repeat.h"
 #include "machine.h"
 #include "names/keeper.h"
+#include "names/kubelet_reserve.h"
 #include "queue.h"
 #include "sink/writer.h"
 #include "source/assemble.h"
@@ -33,6 +34,7 @@ struct tracer {
 	struct bpf_source *source;
 	struct assembler assembler;
 	struct names *names; /* T2's */
+	struct kubelet_reserve reserve; /* as it was at start */
 	struct keeper keeper;
 	struct history history;
 	struct repeats repeats;

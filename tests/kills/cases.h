@@ -39,6 +39,9 @@ extern const int n_cause_cases;
 /* Culprits: who is to blame, and what led to it. */
 extern const struct kill_case culprit_cases[];
 extern const int n_culprit_cases;
+/* Filled: by what, as oomwhy and the kernel's log say. */
+extern const struct kill_case filled_cases[];
+extern const int n_filled_cases;
 /* Races: two at once. */
 extern const struct kill_case race_cases[];
 extern const int n_race_cases;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
+#include "check_filled.h"
 #include "check_line.h"
 #include "unseen.h"
 
@@ -350,6 +351,27 @@ static void check_trigger(struct fixture *fx, const struct expect *e, json_t *li
 		line_is_number(line, "trigger.allocation.order", 0);
 }
 
+/* The same words as in the log, in any order. */
+static void check_gfp(json_t *line, const struct klog_kill *log)
+{
+	char words[256], *rest, *word;
+	char got[512];
+
+	if (!*log->gfp || !line_get(line, "trigger.allocation.gfp_mask"))
+		return;
+	snprintf(got, sizeof(got), "|%s|", line_string(line, "trigger.allocation.gfp_flags"));
+	snprintf(words, sizeof(words), "%s", log->gfp);
+	if (strlen(got) != strlen(words) + 2)
+		line_wrong(line, "the flags are %s, not %s", got, log->gfp);
+	for (word = strtok_r(words, "|", &rest); word; word = strtok_r(NULL, "|", &rest)) {
+		char whole[256 + 2];
+
+		snprintf(whole, sizeof(whole), "|%s|", word);
+		if (!strstr(got, whole))
+			line_wrong(line, "the flags are %s, not %s", got, log->gfp);
+	}
+}
+
 void check_kill_line(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
 		     json_t *line)
 {
@@ -359,6 +381,8 @@ void check_kill_line(struct fixture *fx, const struct expect *e, const struct kl
 	check_others(fx, e, line);
 	check_identity(fx, e, line);
 	check_trigger(fx, e, line);
+	check_gfp(line, log);
+	check_filled_line(fx, e, log, line);
 }
 
 void check_stall_line(struct fixture *fx, const struct expect *e, const char *kind, json_t *line)

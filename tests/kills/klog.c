@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
 #include "klog.h"
+#include "klog_stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,13 +98,26 @@ static void read_killed(const char *text, pid_t pid, struct klog_kill *ret)
 	ret->anon_bytes = kib_field(text, "anon-rss:");
 	ret->rss_bytes =
 		ret->anon_bytes + kib_field(text, "file-rss:") + kib_field(text, "shmem-rss:");
+	ret->pagetables_bytes = kib_field(text, "pgtables:");
 	if (field(text, "oom_score_adj:", adj, sizeof(adj)))
 		ret->oom_score_adj = (int)strtol(adj, NULL, 10);
+}
+
+/* "gfp_mask=0xcc0(GFP_KERNEL), …" */
+static void read_gfp(const char *text, char *ret, size_t size)
+{
+	const char *at = strstr(text, "gfp_mask=");
+
+	*ret = '\0';
+	if (at && (at = strchr(at, '(')))
+		snprintf(ret, size, "%.*s", (int)strcspn(at + 1, ")"), at + 1);
 }
 
 /* What the lines so far say: oom_lock keeps the reports of two kills apart. */
 struct reader {
 	pid_t trigger; /* of the report that has begun */
+	char gfp[256]; /* of that, too */
+	struct klog_table table;
 	struct klog_kill *open; /* its "oom-kill:" line is there, its "Killed process" is not */
 	struct klog_kill *kills;
 	int n, max;
@@ -126,15 +140,21 @@ static void read_line(const char *text, struct reader *r)
 	if (strstr(text, " invoked oom-killer: ")) {
 		r->trigger = 0;
 		r->open = NULL;
+		klog_table_init(&r->table);
+		read_gfp(text, r->gfp, sizeof(r->gfp));
 	} else if (!strncmp(text, "CPU: ", 5) && pid) {
 		r->trigger = (pid_t)strtol(pid + 6, NULL, 10);
 	} else if (!strncmp(text, "oom-kill:", 9)) {
 		r->open = add_kill(r);
 		read_dump(text, r->trigger, r->open);
+		r->open->stats = r->table.stats;
+		memcpy(r->open->gfp, r->gfp, sizeof(r->gfp));
 	} else if (killed) {
 		read_killed(text, (pid_t)strtol(killed + 15, NULL, 10),
 			    r->open ? r->open : add_kill(r));
 		r->open = NULL;
+	} else {
+		klog_table_read(&r->table, text);
 	}
 }
 
@@ -163,8 +183,10 @@ static void walk_kills(const char *text, void *arg)
 int klog_kills(unsigned long long mark, struct klog_kill *ret, int max)
 {
 	struct reader r = { .kills = ret, .max = max };
-	int err = walk(mark, walk_kills, &r);
+	int err;
 
+	klog_table_init(&r.table);
+	err = walk(mark, walk_kills, &r);
 	return err ? err : r.n;
 }
 

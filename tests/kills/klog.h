@@ -9,16 +9,25 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The kernel's own table of what fills a memcg, in bytes; -1: it does not say. */
+struct klog_stats {
+	char memcg[512]; /* ""; there is no table */
+	long long anon, file_and_shmem, shmem, kernel, kernel_stack, pagetables, sock;
+	long long slab_reclaimable, slab_unreclaimable, inactive_file;
+};
+
 struct klog_kill {
 	pid_t pid; /* as the "oom-kill:" line names it, else as "Killed process" does */
 	bool has_dump; /* the "oom-kill:" line is there */
 	bool global;
 	char oom_memcg[512], task_memcg[512], constraint[40];
 	pid_t trigger; /* 0: not said */
+	char gfp[256]; /* what it asked for, in words; "": not said */
 	bool has_killed; /* the "Killed process" line is there */
 	pid_t killed_pid; /* a thread of @pid, when its leader has exited */
-	unsigned long long anon_bytes, rss_bytes;
+	unsigned long long anon_bytes, rss_bytes, pagetables_bytes;
 	int oom_score_adj;
+	struct klog_stats stats;
 };
 
 /* The number of the record that comes next; 0 (all records) when the log cannot be read. */

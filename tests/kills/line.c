@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +16,19 @@
 
 #define TIME_SHAPE "dddd-dd-ddTdd:dd:dd.dddddddddZ"
 #define CLOCK_SLACK_S 300
+
+/* For the validator, which is given every line: `make kill-test` names the file. */
+static void keep(const char *text, size_t len)
+{
+	const char *path = getenv("KILLS_LINES");
+	FILE *file;
+
+	if (!path)
+		return;
+	file = fopen(path, "a");
+	if (!file || fprintf(file, "%.*s\n", (int)len, text) < 0 || fclose(file))
+		fail_msg("%s: %s", path, strerror(errno));
+}
 
 json_t *line_parse(const char *text, size_t len)
 {
@@ -30,6 +45,7 @@ json_t *line_parse(const char *text, size_t len)
 	if (!line || !json_is_object(line))
 		fail_msg("not a JSON object (%s at byte %d): %.*s", error.text, error.position,
 			 (int)len, text);
+	keep(text, len);
 	return line;
 }
 

@@ -311,6 +311,7 @@ int main(int argc, char **argv)
 	add_runs(stall_cases, n_stall_cases);
 	add_runs(cause_cases, n_cause_cases);
 	add_runs(culprit_cases, n_culprit_cases);
+	add_runs(filled_cases, n_filled_cases);
 	add_runs(race_cases, n_race_cases);
 	add_runs(name_cases, n_name_cases);
 	add_runs(program_cases, n_program_cases);

@@ -137,7 +137,7 @@ void workload_end(struct workload *w)
 	memset(w, 0, sizeof(*w));
 }
 
-int nameless_tmpfs(void)
+int nameless_fs(const char *type, const char *options)
 {
 	char dir[] = "/tmp/oomwhy-XXXXXX";
 	int fd = -1, err = 0;
@@ -145,8 +145,7 @@ int nameless_tmpfs(void)
 	mkdir("/tmp", 01777); /* a guest may come without it */
 	if (!mkdtemp(dir))
 		return -errno;
-	/* Else as many files as half the machine has pages: few, where pages are large. */
-	if (mount("none", dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0777,nr_inodes=0")) {
+	if (mount("none", dir, type, MS_NOSUID | MS_NODEV, options)) {
 		err = -errno;
 	} else {
 		fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -155,4 +154,10 @@ int nameless_tmpfs(void)
 	}
 	rmdir(dir);
 	return err ? err : fd;
+}
+
+int nameless_tmpfs(void)
+{
+	/* Else as many files as half the machine has pages: few, where pages are large. */
+	return nameless_fs("tmpfs", "mode=0777,nr_inodes=0");
 }

@@ -35,5 +35,7 @@ void workload_end(struct workload *w);
 /* A tmpfs without a name anywhere: its files are reached as /proc/<own pid>/fd/<fd> and end with
  * the descriptor. */
 int nameless_tmpfs(void);
+/* The same of another type: mount(2). */
+int nameless_fs(const char *type, const char *options);
 
 #endif

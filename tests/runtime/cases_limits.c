@@ -102,6 +102,25 @@ static void earlier(struct world *w)
 	check(w, &app, &app, "container");
 }
 
+/* When the kill comes the bundle is gone: it was read when the container appeared. */
+static void gone(struct world *w)
+{
+	struct cri_container app;
+	struct cri_pod pod;
+
+	world_start_containerd(w);
+	cri_pod(w, &pod, BURSTABLE, false, 0);
+	cri_container(w, &app, &pod, 24);
+	world_trace(w);
+	cri_start_sandbox(w, &pod);
+	start_eater(w, &app);
+	world_settle(w);
+	cri_hide_bundle(&app, true);
+	cri_touch(&app, "go");
+	check(w, &app, &app, "container");
+	cri_hide_bundle(&app, false);
+}
+
 /* The pod's only container, with the pod's own limit: the kernel blames the pod. */
 static void trap(struct world *w)
 {
@@ -232,6 +251,7 @@ static void forged(struct world *w)
 const struct runtime_case limit_cases[] = {
 	{ "container", "a container's limit, beside others of its pod", container },
 	{ "earlier", "containers that ran before oomwhy", earlier },
+	{ "gone", "a bundle that is gone when the kill comes", gone },
 	{ "trap", "a one-container pod's limit is the container's", trap },
 	{ "pod", "a pod's limit; another container asked", pod },
 	{ "sandbox", "a pod's sandbox", sandbox },

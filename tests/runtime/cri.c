@@ -212,6 +212,15 @@ void cri_touch(const struct cri_container *c, const char *name)
 	world_write(path, "%s", "");
 }
 
+void cri_hide_bundle(const struct cri_container *c, bool hide)
+{
+	char path[256], hidden[256];
+
+	snprintf(path, sizeof(path), "%s/%s/config.json", WORLD_BUNDLES, c->id);
+	snprintf(hidden, sizeof(hidden), "%s/%s/hidden", WORLD_BUNDLES, c->id);
+	assert_int_equal(rename(hide ? path : hidden, hide ? hidden : path), 0);
+}
+
 void cri_wait_usage(struct world *w, const struct cri_container *c, int mib)
 {
 	struct cgroup cg = cri_cgroup(c);

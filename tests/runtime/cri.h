@@ -47,6 +47,8 @@ void cri_sandbox(struct world *w, struct cri_container *ret, const struct cri_po
 void cri_start_sandbox(struct world *w, const struct cri_pod *pod);
 /* Makes a file in the container: what `eat --wait-file` waits for. */
 void cri_touch(const struct cri_container *c, const char *name);
+/* The bundle is out of sight, as after the container's end, until it is put back. */
+void cri_hide_bundle(const struct cri_container *c, bool hide);
 /* Waits until so much is charged to the container. */
 void cri_wait_usage(struct world *w, const struct cri_container *c, int mib);
 /* The container's cgroup. */

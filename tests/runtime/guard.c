@@ -23,10 +23,6 @@ static int prepare(struct world *w)
 {
 	int err;
 
-	if (geteuid() || hierarchy_find(&w->h)) {
-		fprintf(stderr, "needs root: %s\n", w->h.missing);
-		return -EPERM;
-	}
 	err = ledger_lock();
 	err = err ? err : world_remove(&w->h);
 	if (err) {
@@ -39,6 +35,16 @@ static int prepare(struct world *w)
 		return 0;
 	perror("/tmp");
 	return -errno;
+}
+
+/* What cannot be run is skipped on a person's machine, and has failed where all must run. */
+static int skip(const char *why)
+{
+	const char *ci = getenv("CI");
+	bool fails = ci && !strcmp(ci, "true");
+
+	printf("%s: %s\n", fails ? "FAILED" : "SKIPPED", why);
+	return fails;
 }
 
 static void forward(int sig)
@@ -74,6 +80,10 @@ int guard_run(struct world *w, int (*run)(struct world *w, char **argv), char **
 	pid_t guard_pid = getpid(), pid;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (geteuid())
+		return skip("needs root");
+	if (hierarchy_find(&w->h))
+		return skip(w->h.missing);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* times are measured: what else runs here should weigh little */
 	setpriority(PRIO_PROCESS, 0, -20);

@@ -11,7 +11,7 @@
 /*
  * guard_run() - waits for its turn (one run on a machine), removes what an earlier run left, fills
  * in what @w needs to begin, and calls @run in a child. Returns its exit status, or 1 with the
- * reason on stderr.
+ * reason on stderr; without root 0, with a word on stdout, and 1 where CI=true.
  */
 int guard_run(struct world *w, int (*run)(struct world *w, char **argv), char **argv);
 

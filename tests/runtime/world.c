@@ -29,6 +29,7 @@
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define SOCKET "/run/containerd/containerd.sock"
 #define START_MS 30000
+#define SETTLE_S 60
 
 long long world_boot_ns(void)
 {
@@ -224,6 +225,37 @@ void world_trace(struct world *w)
 	assert_int_equal(tracer_start(&w->tracer, args), 0);
 	w->tracer.mixed = true; /* what a plan can tell is held to elsewhere */
 	tracer_wait_attached(&w->tracer);
+}
+
+/* Of all its threads, in ticks of some milliseconds. */
+static unsigned long cpu_ticks(pid_t pid)
+{
+	unsigned long user = 0, system = 0;
+	char path[64], text[512] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(text, sizeof(text), f) || !strrchr(text, ')') ||
+	    sscanf(strrchr(text, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+		   &user, &system) != 2)
+		fail_msg("%s cannot be read", path);
+	fclose(f);
+	return user + system;
+}
+
+void world_settle(struct world *w)
+{
+	unsigned long before, now = cpu_ticks(w->tracer.pid);
+
+	for (int i = 0; i < SETTLE_S; i++) {
+		before = now;
+		tracer_line(&w->tracer, 1000);
+		now = cpu_ticks(w->tracer.pid);
+		if (now == before)
+			return;
+	}
+	fail_msg("oomwhy does not come to rest");
 }
 
 /* Containers that live are ended, and what containerd knows of them with them. */

@@ -36,6 +36,8 @@ void world_enter(struct world *w);
 void world_start_containerd(struct world *w);
 /* Starts `oomwhy trace --json` and waits for its first line. */
 void world_trace(struct world *w);
+/* Waits until oomwhy has used no CPU for a second. */
+void world_settle(struct world *w);
 /* Ends the case: the tracer and all containers' cgroups; 0 or -errno. */
 int world_end_case(struct world *w);
 /* From the guard: all that is left of the cgroup, in every hierarchy; 0 or -errno. */

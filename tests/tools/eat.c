@@ -44,7 +44,7 @@ static struct {
 
 static const char usage[] =
 	"usage: eat [OPTION]...\n"
-	"  --kind anon|file|shmem|pagetables|mixed|dentries|sockets|cache   what to fill (anon)\n"
+	"  --kind anon|file|shmem|pagetables|mixed|dentries|sockets|tcp|cache   what to fill (anon)\n"
 	"  --size MIB           each eater stops there and holds (default: no end)\n"
 	"  --size-kib KIB       the same\n"
 	"  --step KIB           grow by this much at a time (64)\n"

@@ -4,19 +4,24 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TCP_BUFFER (2 << 20)
 #define INODE 1024 /* about what an empty file in tmpfs costs: its inode and its name */
 
 /* clang-format off */
 static const char *const kind_names[] = {
-	"anon", "file", "shmem", "pagetables", "mixed", "dentries", "sockets", "cache",
+	"anon", "file", "shmem", "pagetables", "mixed", "dentries", "sockets", "tcp", "cache",
 };
 /* clang-format on */
 
@@ -154,6 +159,63 @@ static void eat_sockets(unsigned long bytes)
 	}
 }
 
+/* A loopback device of its own: the machine's may be down. */
+static void own_network(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd;
+
+	if (unshare(CLONE_NEWNET) || (fd = socket(AF_INET, SOCK_DGRAM, 0)) < 0 ||
+	    ioctl(fd, SIOCSIFFLAGS, &lo))
+		err(2, "a network of its own");
+	close(fd);
+}
+
+static int tcp_socket(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), bytes = TCP_BUFFER;
+
+	if (fd < 0)
+		err(2, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	return fd;
+}
+
+/* Returns the end to send to; the other stays open, and nobody reads there. */
+static int tcp_pair(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = tcp_socket(), sender = tcp_socket();
+	socklen_t len = sizeof(at);
+
+	if (bind(listener, (void *)&at, len) || getsockname(listener, (void *)&at, &len) ||
+	    listen(listener, 1) || connect(sender, (void *)&at, len) ||
+	    accept(listener, NULL, NULL) < 0)
+		err(2, "a TCP connection");
+	close(listener);
+	return sender;
+}
+
+static void eat_tcp(unsigned long bytes)
+{
+	static const char block[16 * PAGE] = "eat";
+	static int sender = -1;
+	unsigned long sent = 0;
+
+	if (sender < 0)
+		own_network();
+	while (sent < bytes) {
+		ssize_t n = sender < 0 ? -1 : send(sender, block, sizeof(block), MSG_DONTWAIT);
+
+		if (n > 0)
+			sent += n;
+		else
+			sender = tcp_pair();
+	}
+}
+
 /* Page cache that the kernel can take back: the limit is touched, and nobody has to die. */
 static void read_cache(const struct fill *f, unsigned long bytes)
 {
@@ -193,6 +255,9 @@ void fill_step(const struct fill *f, int fd, unsigned long eaten, unsigned long 
 		break;
 	case SOCKETS:
 		eat_sockets(bytes);
+		break;
+	case TCP:
+		eat_tcp(bytes);
 		break;
 	case CACHE:
 		read_cache(f, bytes);

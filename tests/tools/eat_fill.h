@@ -14,7 +14,7 @@
 /* Bytes that one page of page table maps. */
 unsigned long table_span(void);
 
-enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED, DENTRIES, SOCKETS, CACHE };
+enum kind { ANON, FILE_CACHE, SHMEM, PAGETABLES, MIXED, DENTRIES, SOCKETS, TCP, CACHE };
 
 struct eat_shared { /* what all eaters see, in whichever process they are */
 	atomic_int go, holding;

@@ -212,6 +212,9 @@ static void build_node(struct event *ev)
 	set_cgroup(ev, &incident->children_of, "/kubepods.slice", 4711);
 	set_trainer(ev, &incident->trigger);
 	incident->total_pages_bytes = GIB(13);
+	incident->node_reserve.eviction_bytes = MIB(100);
+	incident->node_reserve.hugepages_bytes = 0;
+	incident->node_reserve.allocatable_bytes = GIB(13) - MIB(100);
 	set_verdict(ev, LIMIT_NODE, EVIDENCE_EXACT, true);
 	incident->verdict.cross_check = CROSS_CHECK_AGREES;
 	set_message(ev,

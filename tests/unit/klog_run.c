@@ -33,7 +33,7 @@ void klog_run_begin(struct klog_run *run)
 
 	setenv("TZ", "UTC", 1);
 	run->count = run->piece = 0;
-	klog_init(&run->klog, &config);
+	assert_int_equal(klog_init(&run->klog, &config), 0);
 	assert_int_equal(klog_reader_init(&run->reader, REFERENCE_NS), 0);
 	assert_int_equal(klog_feed_init(&run->feed, &run->klog, &run->reader), 0);
 }
@@ -63,6 +63,7 @@ void klog_run_end(struct klog_run *run)
 	klog_feed_end(&run->feed);
 	klog_flush(&run->klog);
 	klog_feed_free(&run->feed);
+	klog_free(&run->klog);
 	klog_reader_free(&run->reader);
 }
 

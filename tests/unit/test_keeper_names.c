@@ -170,6 +170,29 @@ static void more_is_found_later(void **state)
 	assert_int_equal(node.looked_up, 2);
 }
 
+/* A folder of logs is the least; where it tells less later, what it told before stays. */
+static void link_after_folder(void **state)
+{
+	struct container_names *names = node_add(STREAM_CID, "cart-0", "cart");
+	struct event *ev = node_kill();
+
+	(void)state;
+	names->source = IDENTITY_LOG_FOLDER;
+	node_put_container();
+	lookups_run(&node.keeper.lookups);
+	names->container_name[0] = '\0';
+	node_start();
+	node_complete(ev);
+	assert_true(node.looked_up >= 2);
+	assert_who(ev, &ev->incident.victim.who, "cart-0", "cart");
+	assert_int_equal(ev->incident.victim.who.source, IDENTITY_LOG_FOLDER);
+	strcpy(names->container_name, "cart");
+	names->source = IDENTITY_LOG_LINK;
+	node_complete(ev);
+	assert_who(ev, &ev->incident.victim.who, "cart-0", "cart");
+	assert_int_equal(ev->incident.victim.who.source, IDENTITY_LOG_LINK);
+}
+
 /* Of one container nothing is found: its pod is known from the others. */
 static void pod_is_known(void **state)
 {
@@ -418,6 +441,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_nothing, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(files_do_not_answer, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(more_is_found_later, node_setup, node_teardown),
+		cmocka_unit_test_setup_teardown(link_after_folder, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(pod_is_known, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(another_pods_name_is_not_taken, node_setup,
 						node_teardown),

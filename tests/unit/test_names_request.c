@@ -60,6 +60,31 @@ static void exact(void **state)
 	}
 }
 
+/* Each time that kubelet writes its state anew, whoever reads it first. */
+static void changes(void **state)
+{
+	static const char path[] = CGROUP(UID_CART, CID_CART);
+	struct names *names = names_open(tree_path(""), NULL, TREE_MEMORY);
+	struct container_names found;
+	struct place place;
+
+	(void)state;
+	assert_non_null(names);
+	tree_file(CONFIG, CONTAINERD_CART);
+	place_path(path, strlen(path), &place);
+	assert_false(names_have_changed(names));
+	tree_file(STATE, STATE_OF(CART_256MI));
+	assert_true(names_have_changed(names));
+	assert_false(names_have_changed(names));
+	tree_remove(STATE);
+	tree_file(STATE, STATE_OF("{\\\"ContainerResources\\\":{\\\"cart\\\":{}}}"));
+	assert_true(names_look_up(names, &place, &found));
+	assert_exact(&found, 0);
+	assert_true(names_have_changed(names));
+	assert_false(names_have_changed(names));
+	names_close(names);
+}
+
 static void check_state(const char *text, __u64 bytes, __u64 pod_bytes)
 {
 	struct container_names names;
@@ -356,6 +381,7 @@ int main(void)
 		TREE_TEST(by_qos_class),
 		TREE_TEST(no_estimate),
 		TREE_TEST(no_app_container),
+		cmocka_unit_test_setup_teardown(changes, tree_begin, tree_end),
 		cmocka_unit_test(inverse_of_adj),
 		cmocka_unit_test(no_inverse),
 		cmocka_unit_test(quantities),

@@ -42,9 +42,15 @@ void lookups_free(struct lookups *lookups)
 	pthread_mutex_destroy(&lookups->lock);
 }
 
-bool lookups_suffice(const struct container_names *names)
+static bool are_whole(const struct container_names *names)
 {
 	return names->pod_name[0] && (names->container_name[0] || names->is_sandbox == 1);
+}
+
+/* A log folder does not say whose container's it is; the link to it, that does, comes later. */
+bool lookups_suffice(const struct container_names *names)
+{
+	return are_whole(names) && names->source < IDENTITY_LOG_FOLDER;
 }
 
 static bool same_names(const struct container_names *a, const struct container_names *b)
@@ -61,7 +67,8 @@ static void keep_best(const struct container_names *kept, struct container_names
 {
 	struct container_names best = *kept;
 
-	if (!lookups_suffice(kept) || (same_names(kept, found) && found->source <= kept->source))
+	if (!are_whole(kept) || (are_whole(found) && found->source < kept->source) ||
+	    (same_names(kept, found) && found->source == kept->source))
 		return;
 	if (same_names(kept, found) && found->request_source == REQUEST_ALLOCATED) {
 		best.request_bytes = found->request_bytes;

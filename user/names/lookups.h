@@ -56,7 +56,7 @@ void lookups_run(struct lookups *lookups);
  */
 void lookups_ask(struct lookups *lookups, struct lookup *parts, size_t count, __u64 deadline_ns);
 
-/* lookups_suffice() - is there nothing more to find out? */
+/* lookups_suffice() - is there nothing more, or better, to find out? */
 bool lookups_suffice(const struct container_names *names);
 
 #endif

@@ -3,6 +3,7 @@
  * text: the order of a report, and its lines except for the table of limits and the sentence above
  * it (text_limits.c).
  */
+#define _GNU_SOURCE /* memmem() */
 #include <string.h>
 
 #include "text_report.h"
@@ -160,6 +161,12 @@ static void killed_line(struct report *r)
 	char bytes[UNITS_MAX];
 
 	report_label(r, victim->fate == FATE_ALREADY_EXITING ? "exiting" : "killed");
+	if (incident->verdict.evidence == EVIDENCE_LOG && victim->fate == FATE_NONE &&
+	    !victim->comm.len) {
+		say(&r->w, "not known: the log ends before it is said");
+		put_newline(&r->w);
+		return;
+	}
 	if ((shared || (r->level == LIMIT_SLICE && elsewhere)) && report_who(r, victim, WHO_ALL))
 		say(&r->w, ": ");
 	put_comm_and_pid(r, victim);
@@ -291,6 +298,21 @@ static void put_where(struct report *r, const struct event_task *trigger)
 	}
 }
 
+static bool has_flag(const struct report *r, const char *word)
+{
+	struct text flags = r->incident->allocation.gfp_flags;
+
+	return flags.len && memmem(text_bytes(r->ev, flags), flags.len, word, strlen(word));
+}
+
+/* A plain GFP_KERNEL may be either: so are anonymous pages charged to a cgroup. */
+static const char *whose_page(const struct report *r)
+{
+	if (has_flag(r, "_ACCOUNT"))
+		return " of kernel memory";
+	return has_flag(r, "GFP_HIGHUSER_MOVABLE") ? " of a process or of the page cache" : "";
+}
+
 /* Whose allocation ran into the limit. */
 static void asked_line(struct report *r)
 {
@@ -319,6 +341,7 @@ static void asked_line(struct report *r)
 		say(&r->w, ", when the limit had been set below what was in use");
 	if (order >= 0 && order < 32)
 		say(&r->w, order ? ": %llu pages in one piece" : ": %llu page", 1ULL << order);
+	say(&r->w, "%s", whose_page(r));
 	put_newline(&r->w);
 }
 

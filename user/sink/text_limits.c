@@ -164,6 +164,27 @@ static void why_nested(struct report *r)
 	say(&r->w, ". It is not in the manifest");
 }
 
+/* So that it can be found in what kubectl describe node shows. */
+static void put_allocatable(struct report *r)
+{
+	__u64 allocatable = r->incident->node_reserve.allocatable_bytes;
+	__u64 eviction = r->incident->node_reserve.eviction_bytes;
+	__u64 hugepages = r->incident->node_reserve.hugepages_bytes;
+
+	if (!known(allocatable)) {
+		say(&r->w, ": Allocatable + eviction threshold");
+		return;
+	}
+	say(&r->w, ": Allocatable ");
+	say_bytes(r, allocatable);
+	say(&r->w, " + eviction threshold ");
+	say_bytes(r, eviction);
+	if (!hugepages)
+		return;
+	say(&r->w, " + huge pages ");
+	say_bytes(r, hugepages);
+}
+
 /* @whose: words before "pods" */
 static void why_shared(struct report *r, const char *whose)
 {
@@ -175,6 +196,7 @@ static void why_shared(struct report *r, const char *whose)
 	if (owner->cgroup.path.len && r->level == LIMIT_NODE) {
 		say(&r->w, " (");
 		report_name(r, owner->cgroup.path);
+		put_allocatable(r);
 		say(&r->w, ")");
 	}
 	say(&r->w, ". No limit of the victim's own was hit");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE /* memmem() */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "source/klog.h"
@@ -8,11 +10,23 @@
 
 #define IDLE_LINES_MAX 4096 /* other people's lines between two of a report */
 
-void klog_init(struct klog *klog, const struct klog_config *config)
+int klog_init(struct klog *klog, const struct klog_config *config)
 {
-	memset(klog, 0, sizeof(*klog));
+	memset(&klog->stats, 0, sizeof(klog->stats));
+	for (int i = 0; i < KLOG_OPEN_MAX; i++)
+		klog->report[i].open = false;
+	klog->suppressed = 0;
+	klog->guess = klog->join_len = 0;
 	klog->config = *config;
 	klog->stats.first_ns = klog->stats.last_ns = NOT_KNOWN;
+	klog->told = calloc(KLOG_TOLD_MAX, sizeof(*klog->told));
+	return klog->told ? 0 : -ENOMEM;
+}
+
+void klog_free(struct klog *klog)
+{
+	free(klog->told);
+	klog->told = NULL;
 }
 
 static void close_report(struct klog *klog, struct klog_report *report)

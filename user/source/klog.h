@@ -21,7 +21,7 @@
 #include "source/klog_report.h"
 
 #define KLOG_OPEN_MAX 8 /* reports at a time */
-#define KLOG_TOLD_MAX 4096 /* kills remembered */
+#define KLOG_TOLD_MAX 65536 /* kills remembered */
 #define KLOG_JOIN_MAX 4096 /* bytes of a line that the kernel broke */
 
 struct klog_config {
@@ -51,7 +51,7 @@ struct klog {
 	struct klog_config config;
 	struct klog_stats stats;
 	struct klog_report report[KLOG_OPEN_MAX];
-	struct klog_told told[KLOG_TOLD_MAX];
+	struct klog_told *told; /* KLOG_TOLD_MAX, of which those in use cost memory */
 	__u64 suppressed; /* reports that the kernel left out, so far */
 	size_t guess; /* where the text began in the last line with an unknown prefix */
 	size_t join_len; /* an "oom-kill:" line that goes on */
@@ -61,7 +61,9 @@ struct klog {
 	struct event ev;
 };
 
-void klog_init(struct klog *klog, const struct klog_config *config);
+/* klog_init() - returns 0 or -ENOMEM. */
+int klog_init(struct klog *klog, const struct klog_config *config);
+void klog_free(struct klog *klog);
 
 /* klog_take() - the next line of the log. */
 void klog_take(struct klog *klog, const struct klog_line *line);

@@ -25,16 +25,19 @@ static __u64 times(__u64 pages, __u64 page_bytes)
 	__u64 bytes;
 
 	if (pages == NOT_KNOWN || __builtin_mul_overflow(pages, page_bytes, &bytes) ||
-	    bytes >= NO_LIMIT)
+	    bytes > KLOG_NUMBER_MAX)
 		return NOT_KNOWN;
 	return bytes;
 }
 
 static __u64 sum3(__u64 a, __u64 b, __u64 c)
 {
-	if (a == NOT_KNOWN || b == NOT_KNOWN)
+	if (c == NOT_KNOWN)
+		c = 0; /* file-rss held shmem, before 4.5 */
+	if (a == NOT_KNOWN || b == NOT_KNOWN || a > KLOG_NUMBER_MAX / 4 ||
+	    b > KLOG_NUMBER_MAX / 4 || c > KLOG_NUMBER_MAX / 4)
 		return NOT_KNOWN;
-	return a + b + (c == NOT_KNOWN ? 0 : c); /* file-rss held shmem, before 4.5 */
+	return a + b + c;
 }
 
 /*
@@ -137,9 +140,12 @@ static void set_victims(struct event *ev, const struct klog_report *report, __u6
 
 	if (report->parts & KLOG_HAS_KILLED)
 		victim_from_line(ev, victim, &report->victim);
-	victim->fate = report->parts & KLOG_HAS_EXITING ? FATE_ALREADY_EXITING : FATE_KILLED;
-	if (report->parts & KLOG_HAS_EXITING)
+	if (report->parts & KLOG_HAS_EXITING) {
+		victim->fate = FATE_ALREADY_EXITING;
 		victim->counted = 0;
+	} else if (report->parts & (KLOG_HAS_OOM_KILL | KLOG_HAS_KILL | KLOG_HAS_KILLED)) {
+		victim->fate = FATE_KILLED;
+	}
 	/* Before 5.1 a child may have died for the chosen one; since, a thread may stand for it. */
 	if (report->pid != NOT_KNOWN && !(report->parts & KLOG_HAS_KILL)) {
 		if (victim->pid != NOT_KNOWN && victim->pid != report->pid)

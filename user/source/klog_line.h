@@ -33,6 +33,7 @@ struct klog_line {
 /* Where a reader stands: what helps with the next line. */
 struct klog_reader {
 	__u64 reference_ns; /* "now": a date without a year is the last one before it */
+	__u64 year, year_of_ns; /* the year that it was in, and when that was looked up for */
 	__u64 hour; /* the last local hour that was looked up, and what it is since 1970 */
 	__u64 hour_ns;
 	char *scratch; /* KLOG_LINE_MAX bytes: what was escaped, as it was */

@@ -54,7 +54,10 @@ void klog_table_counter(struct klog_report *report, const char *text, size_t len
 
 static void add(__u64 *sum, __u64 bytes)
 {
-	*sum = *sum == NOT_KNOWN ? bytes : *sum + bytes;
+	if (*sum == NOT_KNOWN)
+		*sum = bytes;
+	else if (bytes <= KLOG_NUMBER_MAX - *sum)
+		*sum += bytes;
 }
 
 /* Before 5.3: " cache:108KB rss:197168KB …" of one cgroup, without those below it. */
@@ -240,7 +243,7 @@ static bool read_task(const struct klog_report *report, const char *text, size_t
 			return true;
 		}
 		minus = cursor_skip(&c, "-");
-		if (!cursor_number(&c, 19, &value))
+		if (!cursor_number(&c, 18, &value))
 			return false;
 		put_column(task, report->column[i], value, minus);
 	}

@@ -8,16 +8,6 @@
 #define DAY_NS (86400 * NS_PER_SECOND)
 #define YEARS_MAX 2200 /* later ones are no log's, and ns since 1970 must not overflow */
 
-bool cursor_skip(struct cursor *c, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (cursor_left(c) < len || memcmp(c->at, word, len) != 0)
-		return false;
-	c->at += len;
-	return true;
-}
-
 bool cursor_number(struct cursor *c, int digits_max, __u64 *ret)
 {
 	const char *at = c->at;
@@ -198,9 +188,13 @@ static bool guess_year(struct klog_reader *reader, struct date *date, __u64 *ret
 	time_t now = (time_t)(reader->reference_ns / NS_PER_SECOND);
 	struct tm tm;
 
-	if (!localtime_r(&now, &tm))
-		return false;
-	date->year = (__u64)tm.tm_year + 1900;
+	if (reader->year_of_ns != reader->reference_ns) {
+		if (!localtime_r(&now, &tm))
+			return false;
+		reader->year = (__u64)tm.tm_year + 1900;
+		reader->year_of_ns = reader->reference_ns;
+	}
+	date->year = reader->year;
 	if (!is_sound(date) || !local_ns(reader, date, ret_ns))
 		return false;
 	if (*ret_ns <= reader->reference_ns + DAY_NS)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <linux/types.h>
 
 #include "source/klog_line.h"
@@ -26,7 +27,15 @@ static inline bool cursor_at(const struct cursor *c, char byte)
 }
 
 /* cursor_skip() - over @word, if it stands there. */
-bool cursor_skip(struct cursor *c, const char *word);
+static inline bool cursor_skip(struct cursor *c, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (cursor_left(c) < len || memcmp(c->at, word, len) != 0)
+		return false;
+	c->at += len;
+	return true;
+}
 
 /* cursor_number() - decimal digits, at most @digits_max; false where there are none or too many. */
 bool cursor_number(struct cursor *c, int digits_max, __u64 *ret);

@@ -9,13 +9,6 @@
 #define HEADER_WORDS " invoked oom-killer: gfp_mask="
 #define GROUP_WORDS " are going to be killed due to memory.oom.group set"
 
-bool klog_begins(const char *text, size_t len, const char *word)
-{
-	size_t n = strlen(word);
-
-	return len >= n && !memcmp(text, word, n);
-}
-
 bool span_equal(struct span a, struct span b)
 {
 	return a.len == b.len && (!a.len || !memcmp(a.at, b.at, a.len));
@@ -85,15 +78,29 @@ static enum klog_kind kind_of_ending(const char *text, size_t len)
 	return find(text, len, "no killable processes") ? KLOG_NOBODY : KLOG_OTHER;
 }
 
+/* What follows a process's name. */
+static enum klog_kind kind_after_name(const char *at, size_t len)
+{
+	if (klog_begins(at, len, HEADER_WORDS))
+		return KLOG_HEADER;
+	if (klog_begins(at, len, " cpuset="))
+		return KLOG_CPUSET;
+	if (klog_begins(at, len, ": page allocation failure") ||
+	    klog_begins(at, len, ": page allocation stalls"))
+		return KLOG_ELSE;
+	return KLOG_OTHER;
+}
+
 static enum klog_kind kind_of_words(const char *text, size_t len)
 {
-	if (find_near(text, len, HEADER_WORDS))
-		return KLOG_HEADER;
-	if (find_near(text, len, " cpuset="))
-		return KLOG_CPUSET;
-	if (find_near(text, len, ": page allocation failure") ||
-	    find_near(text, len, ": page allocation stalls"))
-		return KLOG_ELSE;
+	for (size_t i = 0; i <= KLOG_COMM_MAX && i < len; i++) {
+		enum klog_kind kind = KLOG_OTHER;
+
+		if (text[i] == ' ' || text[i] == ':')
+			kind = kind_after_name(text + i, len - i);
+		if (kind != KLOG_OTHER)
+			return kind;
+	}
 	return is_stat(text, len) ? KLOG_STAT : KLOG_OTHER;
 }
 
@@ -159,11 +166,11 @@ bool klog_value(const char *text, size_t len, const char *key, __u64 *ret)
 	c = (struct cursor){ at + strlen(key), text + len };
 	if (!cursor_number(&c, 19, ret))
 		return false;
-	if (cursor_left(&c) >= 2 && (*c.at == 'k' || *c.at == 'K') && c.at[1] == 'B') {
-		/* "no limit" is about 2^63 bytes: that many KiB would pass 64 bits */
-		*ret = *ret > NOT_KNOWN / 1024 - 1 ? NO_LIMIT : *ret * 1024;
-	}
-	return true;
+	/* What passes 63 bits is no number of a kernel's, nor one of JSON's. */
+	if (cursor_left(&c) >= 2 && (*c.at == 'k' || *c.at == 'K') && c.at[1] == 'B' &&
+	    __builtin_mul_overflow(*ret, 1024, ret))
+		return false;
+	return *ret <= KLOG_NUMBER_MAX;
 }
 
 static bool signed_value(const char *text, size_t len, const char *key, __s64 *ret)
@@ -215,6 +222,8 @@ bool klog_read_header(const char *text, size_t len, struct klog_header *ret)
 	at = words + strlen(HEADER_WORDS);
 	if (klog_begins(at, (size_t)(end - at), "0x"))
 		read_hex(at + 2, end, &ret->gfp_mask);
+	if (ret->gfp_mask > KLOG_NUMBER_MAX)
+		ret->gfp_mask = NOT_KNOWN;
 	signed_value(at, (size_t)(end - at), ", order=", &ret->order);
 	signed_value(at, (size_t)(end - at), ", oom_score_adj=", &ret->oom_score_adj);
 	ret->nodemask = find(at, (size_t)(end - at), "nodemask=") &&

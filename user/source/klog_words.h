@@ -10,9 +10,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <linux/types.h>
 
 #define KLOG_COMM_MAX 15 /* bytes of a process's name */
+#define KLOG_NUMBER_MAX (~0ULL >> 1)
 #define KLOG_READINGS_MAX 4 /* of a line that names make ambiguous */
 
 enum klog_kind {
@@ -102,7 +104,12 @@ bool klog_read_group(const char *text, size_t len, struct span *ret_path);
 bool klog_value(const char *text, size_t len, const char *key, __u64 *ret);
 
 /* klog_begins() - with @word. */
-bool klog_begins(const char *text, size_t len, const char *word);
+static inline bool klog_begins(const char *text, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	return len >= n && !memcmp(text, word, n);
+}
 
 bool span_equal(struct span a, struct span b);
 

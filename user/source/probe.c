@@ -263,6 +263,7 @@ void probe_kernel(struct probe *ret)
 	ret->bpf_error = try_bpf();
 	ret->kprobe = try_kprobe();
 	btf = btf__load_vmlinux_btf();
+	gfp_bits_find(&ret->gfp, btf);
 	if (!btf) {
 		ret->btf_error = errno ? -errno : -ENOENT;
 		ret->tracepoint = ret->fentry = failed(PROBE_LOAD, ret->btf_error);
