@@ -8,6 +8,7 @@
 #   make demo         three real OOM kills, told as they happen (root)
 #   make test         all tests: lint, unit, real kills here, in real containers, in virtual machines (root)
 #   make schema manual   the JSON Schema and the manual, anew from the field table
+#   make image        build/image.tar, the container image for amd64 and arm64: IMAGE, IMAGE_TAG, IMAGE_ARCHES
 #   make install      program, manual, completion: PREFIX, BINDIR, MANDIR, BASHCOMPDIR, below DESTDIR
 #
 # V=1 shows the commands. Nothing is read from the build host's kernel: the kernel's types are in vmlinux/.
@@ -56,7 +57,7 @@ endif
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 
 BPF_DIR := $(OUTPUT)/bpf/$(ARCH)
-LIB_CFLAGS := $(shell $(PC) --cflags libbpf libelf zlib jansson 2> /dev/null)
+LIB_CFLAGS := $(shell $(PC) --cflags libbpf libelf zlib libevent_extra libcap jansson 2> /dev/null)
 INCLUDES := -Iinclude -Iuser -I$(OUTPUT)/include -I$(BPF_DIR) $(LIB_CFLAGS)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(INCLUDES) -pthread -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
@@ -65,7 +66,7 @@ ifeq ($(STATIC),1)
 LINK_STATIC := -static
 PC_STATIC := --static
 endif
-LIBS = $(shell $(PC) $(PC_STATIC) --libs libbpf libelf zlib jansson)
+LIBS = $(shell $(PC) $(PC_STATIC) --libs libbpf libelf zlib jansson libevent_extra libevent_core libcap)
 
 USER_SOURCES := $(wildcard user/*.c user/*/*.c)
 USER_OBJECTS := $(USER_SOURCES:%.c=$(OUTPUT)/obj/%.o)
@@ -73,7 +74,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test deploy-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test deploy-test metrics-test caps-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)

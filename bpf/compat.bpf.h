@@ -124,6 +124,9 @@ static __always_inline u64 distance_in_table(u32 cpu)
 	return distance;
 }
 
+/* They stay the same until the next boot: looked up once. 0: not yet, or nobody knows. */
+static u64 cpu_distances[OOMWHY_CPUS_MAX] SEC(".data.scratch");
+
 /*
  * compat_cpu_distance() - what to add to a per-CPU pointer to get at the part of @cpu; 0: nobody
  * knows.
@@ -131,9 +134,15 @@ static __always_inline u64 distance_in_table(u32 cpu)
  */
 static __always_inline u64 compat_cpu_distance(volatile u64 *number, u32 cpu)
 {
+	u64 *distance = &cpu_distances[cpu & (OOMWHY_CPUS_MAX - 1)];
+
+	if (*distance)
+		return *distance;
 	if (compat_has_percpu_map())
-		return distance_of_cpu(number, ruler_pointer(number), cpu);
-	return distance_in_table(cpu);
+		*distance = distance_of_cpu(number, ruler_pointer(number), cpu);
+	else
+		*distance = distance_in_table(cpu);
+	return *distance;
 }
 
 /*
@@ -223,10 +232,9 @@ static __noinline int add_rss_of_cpus(struct rss *rss, const struct mm_struct___
 	const s32 *anon = BPF_CORE_READ(rss_counter(mm, MM_ANONPAGES), counters);
 	const s32 *swap = BPF_CORE_READ(rss_counter(mm, MM_SWAPENTS), counters);
 	const s32 *shmem = BPF_CORE_READ(rss_counter(mm, MM_SHMEMPAGES), counters);
-	u64 pointer = ruler_pointer(number);
 
 	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
-		u64 distance = distance_of_cpu(number, pointer, cpu);
+		u64 distance = compat_cpu_distance(number, cpu);
 
 		if (!distance)
 			break;

@@ -205,24 +205,56 @@ __noinline int send_memory(u64 at, u64 asker)
 	return 0;
 }
 
+static __always_inline s64 long_at(u64 address)
+{
+	long value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (const void *)address);
+	return value;
+}
+
+/* Of one item: what CPUs hold beyond the kernel's sum. */
+static __noinline s64 held_by_cpus(const struct stats_at *at, u64 offset)
+{
+	u64 cpus_own = at->cpu + offset, summed = at->cpu_summed ? at->cpu_summed + offset : 0;
+	s64 held = 0;
+
+	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
+		u64 distance = compat_cpu_distance(&scratch_number, cpu);
+
+		if (!distance)
+			break;
+		held += long_at(cpus_own + distance);
+		if (summed)
+			held -= long_at(summed + distance);
+	}
+	return held;
+}
+
 /*
- * Of each level, what the kernel has added up and what CPUs hold beyond it for this level and for
- * those of the chain below it. (Of what else is below it, no.)
+ * Of each level, what the kernel has added up, and what CPUs hold beyond it for the innermost one:
+ * where processes are. (Of what else is below a level, no.)
  */
 static __always_inline void capture_working_sets(struct oomwhy_chain *chain,
 						 const struct cgroup_subsys_state *css)
 {
+	struct stats_at at;
 	s64 held = 0;
+	u64 offset;
 
 	if (!stats_are_readable() || chain->skipped)
 		return;
 	find_places();
+	offset = scratch_places[OOMWHY_INACTIVE_FILE] * sizeof(long);
 	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && css; i++) {
 		s64 pages;
 
-		read_stats((u64)css);
-		held += scratch_stats.held[OOMWHY_INACTIVE_FILE];
-		pages = scratch_stats.summed[OOMWHY_INACTIVE_FILE] + held;
+		compat_stats_at(&at, (u64)css);
+		if (i == 0)
+			held = held_by_cpus(&at, offset);
+		pages = held + long_at(at.summed + offset);
+		if (at.pending)
+			pages += long_at(at.pending + offset);
 		chain->level[i].inactive_file_pages = not_negative(pages);
 		chain->level[i].flags &= ~OOMWHY_MEMCG_NO_STATS;
 		css = BPF_CORE_READ(css, parent);

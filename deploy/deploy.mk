@@ -26,4 +26,21 @@ manual: $(OUTPUT)/tests/describe
 	$(call say,MAN,$(MANUAL))
 	$(Q)$< manual < $(MANUAL).in > $(MANUAL).new && mv $(MANUAL).new $(MANUAL)
 
+# The image: build/image.tar, an OCI archive of all IMAGE_ARCHES. It is pushed with `skopeo copy --all` or loaded with
+# `podman pull oci-archive:...`, `ctr images import`. The program of this machine's kind is built anew, as a static one.
+IMAGE ?= localhost/oomwhy
+IMAGE_TAG ?= $(VERSION)
+IMAGE_ARCHES ?= $(if $(filter x86,$(ARCH)),amd64) arm64
+KERNEL_NAME_amd64 := x86
+KERNEL_NAME_arm64 := arm64
+
+.PHONY: image $(IMAGE_ARCHES:%=static-%)
+image: $(IMAGE_ARCHES:%=static-%)
+	$(call say,IMAGE,$(OUTPUT)/image.tar)
+	$(Q)deploy/make-image $(IMAGE):$(IMAGE_TAG) $(OUTPUT)/image.tar $(foreach a,$(IMAGE_ARCHES),$(a)=$(OUTPUT)/$(a)/oomwhy)
+
+$(IMAGE_ARCHES:%=static-%): static-%:
+	@$(if $(filter $(KERNEL_NAME_$*),$(ARCH)),$(MAKE) --no-print-directory STATIC=1 OUTPUT=$(OUTPUT)/$* $(OUTPUT)/$*/oomwhy,\
+		$(MAKE) --no-print-directory $*)
+
 -include $(DESCRIBE_OBJECTS:.o=.d)

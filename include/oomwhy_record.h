@@ -52,7 +52,7 @@
 #define OOMWHY_ZONES_MAX 5
 /* So many memcgs, and so many parts of CPUs, are added up at most for what fills a memcg. */
 #define OOMWHY_TREE_MAX 64
-#define OOMWHY_PARTS_MAX 2048
+#define OOMWHY_PARTS_MAX 1024
 
 enum oomwhy_kind {
 	OOMWHY_DECISION = 1,

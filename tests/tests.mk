@@ -96,8 +96,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
 	logs.c oci.c quantity.c) $(filter-out %_running.c %_export.c %_source.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
-	$(addprefix user/,event.c fields.c headline.c identify.c judge.c place.c place_names.c) \
-	$(addprefix user/base/,clock.c glyph.c jsonw.c units.c utf8.c)
+	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
 
 $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
@@ -106,8 +105,8 @@ $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
 	$(Q)$(CLANG) $(TEST_CFLAGS) $(SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
 # Of an archive each takes what it uses: fewer counters, more runs.
-$(OUTPUT)/fuzz/fuzzed.a: $(FUZZ_OBJECTS)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(OUTPUT)/fuzz/fuzzed.a: $(FUZZ_OBJECTS) tests/tests.mk
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(OUTPUT)/fuzz/fuzzed.a
 	$(call say,LINK,$@)
@@ -124,10 +123,10 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test runtime-test bench-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
--include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
+-include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
 
 # Real kills, here: on cgroup v1 or v2, as this machine has it. Only in cgroups of the test's own.
 kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
@@ -164,13 +163,36 @@ cli-test: $(OUTPUT)/oomwhy
 	@echo "== the program on bad days"
 	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
 
-# What is made for others to use it.
-deploy-test: $(OUTPUT)/oomwhy
+# What cannot be had here is skipped on a person's machine and fails in CI.
+SKIPS := { status=$$?; [ $$status = 69 ] && [ "$$CI" != true ] && echo "skipped"; }
+
+# The metrics, alert rules and dashboard, held to a real Prometheus.
+metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== metrics, as Prometheus sees them"
+	@tests/metrics/run || $(SKIPS)
+
+# Which capabilities are needed: README.md's table comes from it. CAPS_TEST=--update writes it.
+caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== which capabilities are needed, in virtual machines"
+	@tests/caps/run $(CAPS_TEST) || $(SKIPS)
+
+# What is made for others to use it: schema, manual, completion, plugin, manifests, image.
+deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== JSON lines against their schema"
 	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
-	@echo "== what is installed: program, manual, completion"
+	@echo "== what is installed: program, manual, completion, plugin"
 	@OOMWHY=$(abspath $<) tests/deploy/install
 	@OOMWHY=$(abspath $<) tests/deploy/completion
+	@tests/deploy/plugin
+	@echo "== a kill that the program makes itself"
+	@OOMWHY=$(abspath $<) tests/deploy/selftest || $(SKIPS)
+	@echo "== manifests, by trixie's kubectl and the types of the Kubernetes API"
+	@tests/deploy/manifests || $(SKIPS)
+	@echo "== the image, and a kill that it reports"
+	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
+		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
+	@for overlay in base overlays/privileged; do \
+		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$overlay || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
 bench: guest-programs $(OUTPUT)/tests/bench-cgroups
@@ -184,6 +206,8 @@ bench: guest-programs $(OUTPUT)/tests/bench-cgroups
 	@OOMWHY=$(OUTPUT)/oomwhy tests/bench/explain
 
 # Each kernel, cgroup version and attach plan, or what MATRIX selects: see tests/vm/matrix --help.
+MATRIX ?= --jobs 2
+
 vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)

@@ -9,6 +9,8 @@
 
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_last(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 
 /* cmd_usage() - tell what is wrong with the arguments. Returns STATUS_USAGE. */

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include "filter.h"
+
 struct explain_options {
 	bool json;
+	const struct filter *filter; /* NULL: all are told */
 	__u64 since_ns, until_ns; /* wall clock; 0: not given */
 	const char *node_name; /* NULL: as the log says */
 	const char *cluster_name; /* NULL: not said */

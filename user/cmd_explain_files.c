@@ -245,11 +245,15 @@ static int read_machine(struct explain *explain)
 	explain->host_name = explain->machine.host_name;
 	config->boot_id = explain->machine.boot_id;
 	config->wall_ns = clock_wall_of_boot;
-	err = klog_running_read(&explain->feed);
+	explain->names =
+		names_open(explain->options->host_root, NULL, explain->machine.memory_total_bytes);
+	err = klog_running_read(&explain->feed, &explain->reach);
 	if (!err)
 		return 0;
 	log_error("the kernel's log cannot be read (%s; CAP_SYSLOG): looking for its files",
 		  strerror(-err));
+	names_close(explain->names); /* a file's boot may be another one */
+	explain->names = NULL;
 	config->boot_id = NULL;
 	config->wall_ns = NULL;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -285,6 +289,8 @@ int explain_files(struct explain *explain, bool *ret_failed)
 			  (unsigned long long)explain->damaged);
 	klog_feed_free(&explain->feed);
 	klog_free(&explain->klog);
+	names_close(explain->names);
+	explain->names = NULL;
 	klog_reader_free(&explain->reader);
 	return status;
 }

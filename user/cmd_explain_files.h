@@ -4,10 +4,13 @@
 #define OOMWHY_CMD_EXPLAIN_FILES_H
 
 #include "cmd_explain.h"
+#include "exit_status.h"
 #include "machine.h"
+#include "names/names.h"
 #include "sink/text.h"
 #include "source/klog.h"
 #include "source/klog_feed.h"
+#include "source/klog_running.h"
 
 struct explain {
 	const struct explain_options *options;
@@ -15,6 +18,8 @@ struct explain {
 	struct klog_reader reader;
 	struct klog_feed feed;
 	struct machine machine;
+	struct names *names; /* of this boot's kills on this machine; else NULL */
+	struct klog_reach reach; /* of this machine's log */
 	const char *host_name; /* this machine's, where the log is its own; else NULL */
 	bool is_live; /* stdin may be a log that goes on */
 	struct text_style style;
@@ -22,12 +27,23 @@ struct explain {
 	__u64 left_out; /* by --since and --until */
 	__u64 damaged; /* JSON lines that could not be read */
 	int write_error;
+	/* Takes an event that is to be told; NULL: it is written. */
+	void (*keep)(void *context, const struct event *ev);
+	void *context;
 	struct event ev; /* of a JSON line */
 	char buf[TEXT_WRITE_MAX];
 };
 
+/* explain_begin() - one with these options; NULL where memory is short, which was told. */
+struct explain *explain_begin(const struct explain_options *options);
+
 /* explain_event() - judge and write it. */
 void explain_event(void *context, struct event *ev);
+void explain_write(struct explain *explain, const struct event *ev);
+
+/* explain_end() - the exit status, and an end of it; @none: what is said where nothing was told. */
+enum exit_status explain_end(struct explain *explain, bool failed,
+			     void (*none)(const struct explain *explain));
 
 /*
  * explain_files() - all that is asked for, to explain_event(). *@ret_failed: some of it could not

@@ -17,6 +17,7 @@
 #include "headline.h"
 #include "identify.h"
 #include "judge.h"
+#include "names/names_event.h"
 #include "sink/json.h"
 #include "sink/text.h"
 #include "source/klog_time.h"
@@ -47,8 +48,6 @@ static void set_names(const struct explain *explain, struct event *ev)
 void explain_event(void *context, struct event *ev)
 {
 	struct explain *explain = context;
-	size_t len;
-	int n;
 
 	if (explain->write_error)
 		return;
@@ -57,10 +56,27 @@ void explain_event(void *context, struct event *ev)
 		return;
 	}
 	identify_event(ev);
+	if (explain->names)
+		names_event(explain->names, ev);
 	judge_event(ev);
 	set_names(explain, ev);
 	headline(ev);
+	if (explain->options->filter && !filter_shows(explain->options->filter, ev)) {
+		explain->left_out++;
+		return;
+	}
 	explain->told += event_has_incident(ev) || ev->type == EVENT_UPDATE;
+	if (explain->keep)
+		explain->keep(explain->context, ev);
+	else
+		explain_write(explain, ev);
+}
+
+void explain_write(struct explain *explain, const struct event *ev)
+{
+	size_t len;
+	int n;
+
 	if (explain->options->json) {
 		n = json_write(ev, explain->buf, sizeof(explain->buf));
 		len = n > 0 ? (size_t)n : 0;
@@ -86,7 +102,8 @@ static void say_none(const struct explain *explain)
 		log_error("no OOM kill is told there");
 }
 
-static enum exit_status end(struct explain *explain, bool failed)
+enum exit_status explain_end(struct explain *explain, bool failed,
+			     void (*none)(const struct explain *explain))
 {
 	if (!explain->write_error && fflush(stdout))
 		explain->write_error = errno ? errno : EIO;
@@ -100,7 +117,7 @@ static enum exit_status end(struct explain *explain, bool failed)
 		return STATUS_FAILED;
 	if (explain->told)
 		return STATUS_DONE;
-	say_none(explain);
+	none(explain);
 	return STATUS_NOT_FOUND;
 }
 
@@ -126,22 +143,31 @@ bool explain_time(const char *text, __u64 *ret_ns)
 	return klog_time_iso(&reader, &c, ret_ns, &comma) && c.at == c.end;
 }
 
-int explain_run(const struct explain_options *options)
+struct explain *explain_begin(const struct explain_options *options)
 {
 	struct explain *explain = calloc(1, sizeof(*explain));
-	enum exit_status status;
-	bool failed = false;
 
 	if (!explain) {
 		log_error("out of memory");
-		return STATUS_FAILED;
+		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN);
 	explain->options = options;
 	set_style(explain);
+	return explain;
+}
+
+int explain_run(const struct explain_options *options)
+{
+	struct explain *explain = explain_begin(options);
+	enum exit_status status;
+	bool failed = false;
+
+	if (!explain)
+		return STATUS_FAILED;
 	status = explain_files(explain, &failed);
 	if (!status)
-		status = end(explain, failed);
+		status = explain_end(explain, failed, say_none);
 	free(explain);
 	return status;
 }

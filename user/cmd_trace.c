@@ -22,6 +22,7 @@ enum {
 	OPT_ROOT,
 	OPT_CONTAINER,
 	OPT_LEVEL,
+	OPT_METRICS,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "namespace", required_argument, NULL, 'n' },
 	{ "container", required_argument, NULL, OPT_CONTAINER },
 	{ "level", required_argument, NULL, OPT_LEVEL },
+	{ "metrics", required_argument, NULL, OPT_METRICS },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -61,6 +63,9 @@ static int help(void)
 	       "                           one of the usual folders: containerd (its\n"
 	       "                           io.containerd.runtime.v2.task), crio (overlay-containers),\n"
 	       "                           docker (containers), log-containers, log-pods, kubelet\n"
+	       "      --metrics [ADDR:]PORT\n"
+	       "                           count for Prometheus: http://ADDR:PORT/metrics, without ADDR\n"
+	       "                           for this machine only\n"
 	       "  -v, --verbose            say more on stderr\n"
 	       "  -h, --help               this text\n\n");
 	printf("Only some kills are told (each may be given several times; '*' stands for anything):\n\n"
@@ -149,6 +154,8 @@ static bool take_option(int option, struct tracer_options *ret)
 		return parse_root(optarg, &ret->names_roots);
 	case 'o':
 		return cmd_parse_output(optarg, &ret->json);
+	case OPT_METRICS:
+		return metrics_http_parse(optarg, &ret->metrics);
 	case OPT_JSON:
 		ret->json = true;
 		return true;

@@ -232,6 +232,7 @@ void doctor_examine(const struct doctor_options *options, struct checkup *ret)
 	add_ring_buffer(&doctor);
 	add_mark_victim(&doctor);
 	doctor_rights(&doctor);
+	doctor_kept(&doctor);
 	for (size_t i = 0; i < PLANS; i++)
 		add_plan(&doctor, plans[i]);
 	conclude(&doctor);

@@ -35,6 +35,9 @@ void doctor_machine(struct doctor *doctor);
 /* Who may do what: lockdown, sysctls, capabilities, RLIMIT_MEMLOCK. */
 void doctor_rights(struct doctor *doctor);
 
+/* What is given up once tracing runs, and what is left then. */
+void doctor_kept(struct doctor *doctor);
+
 /* doctor_limits() - RLIMIT_MEMLOCK and the capabilities, before libbpf changes the first. */
 void doctor_limits(struct doctor *doctor);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <linux/capability.h>
 
+#include "base/privileges.h"
 #include "base/units.h"
 #include "doctor.h"
 
@@ -21,17 +22,9 @@ static bool is_able(const struct doctor *doctor, int capability)
 
 void doctor_limits(struct doctor *doctor)
 {
-	FILE *file = fopen("/proc/self/status", "re");
 	struct rlimit limit = { .rlim_cur = 0 };
-	unsigned long long effective = 0;
-	char line[256];
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %llx", &effective) == 1)
-			break;
-	if (file)
-		fclose(file);
-	doctor->capabilities = effective;
+	doctor->capabilities = privileges_effective();
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	doctor->memlock_bytes = limit.rlim_cur == RLIM_INFINITY ? NO_LIMIT : limit.rlim_cur;
 }
@@ -165,6 +158,11 @@ static void add_capabilities(struct doctor *doctor)
 		lock ? "not effective: our memory may not be locked, and paged out on a bad day" :
 		       "not effective: not needed, RLIMIT_MEMLOCK is unlimited",
 		"add CAP_IPC_LOCK");
+	add_capability(
+		doctor, CAP_DAC_READ_SEARCH, "cap_read_search", FINDING_OK,
+		"CAP_DAC_READ_SEARCH is not effective: names in folders that are not ours (user "
+		"namespaces) stay unread",
+		"");
 	add_capability(doctor, CAP_SYS_RESOURCE, "cap_sys_resource",
 		       raise ? FINDING_MISSING : FINDING_OK,
 		       raise ? "not effective: RLIMIT_MEMLOCK cannot be raised" :

@@ -131,6 +131,7 @@ enum memory_source {
 	MEMORY_SUM, /* the same of it and all below it */
 	MEMORY_FLUSHED, /* the kernel's own sum, as of age_ns ago at most */
 	MEMORY_MACHINE, /* the machine's counters */
+	MEMORY_LOG, /* the kernel log's table: sums, made for it */
 };
 
 struct event_task {
@@ -415,8 +416,11 @@ struct event {
 	char text[EVENT_TEXT_MAX]; /* last: only the used part travels */
 };
 
-/* event_init() - make @ev an event of @type in which nothing is known yet. */
-void event_init(struct event *ev, enum event_type type);
+/*
+ * event_init() - make @ev an event of @type in which nothing is known yet.
+ * libevent has one, too: the linker gets another name.
+ */
+void event_init(struct event *ev, enum event_type type) __asm__("oomwhy_event_init");
 
 /* event_size() - bytes of @ev that are in use: copy these to copy the event. */
 size_t event_size(const struct event *ev);

@@ -30,7 +30,7 @@ static const char *const filled_names[] = {
 	"rest",
 	NULL,
 };
-const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", NULL };
+const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", "log", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
 const char *const identity_source_names[] = {

@@ -17,8 +17,10 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "trace", cmd_trace, "tell OOM kills as they happen (the default)" },
+	{ "last", cmd_last, "tell the OOM kills that this machine still knows, newest first" },
 	{ "explain", cmd_explain, "tell the OOM kills of kernel logs, and of JSON lines" },
 	{ "doctor", cmd_doctor, "tell what this kernel and these privileges allow" },
+	{ "selftest", cmd_selftest, "make one small kill in a cgroup of its own, and see it told" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

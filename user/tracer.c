@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/privileges.h"
 #include "fields.h"
 #include "identify.h"
 #include "judge.h"
@@ -70,6 +71,7 @@ static void take_event(void *context, struct event *ev)
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	tracer_metrics_take(tracer, ev); /* whatever is shown */
 	if (!is_shown(tracer, ev))
 		return;
 	if (event_has_incident(ev)) {
@@ -97,8 +99,8 @@ static bool hook_is_silent(const struct tracer *tracer)
 
 /*
  * A hook may be attached and never fire (kernel.ftrace_enabled=0). The kill that shows it is told,
- * its owner inferred; for the next ones the keeper attaches what the plan tracepoint has besides.
- * The silent hooks stay: they may fire again.
+ * its owner inferred: what the plan tracepoint has besides is attached from the start, since later
+ * nobody may attach any more. The silent hooks stay: they may fire again.
  */
 static void watch_hook(struct tracer *tracer)
 {
@@ -109,19 +111,7 @@ static void watch_hook(struct tracer *tracer)
 		  attach_names[tracer->plan]);
 	tracer->silent_plan = tracer->plan;
 	tracer->plan = ATTACH_TRACEPOINT;
-	keeper_ask(&tracer->keeper);
 	tracer_note_start(tracer);
-}
-
-/* T2 */
-static void degrade(void *context)
-{
-	const struct tracer *tracer = context;
-	int err = bpf_source__degrade(tracer->source);
-
-	if (err)
-		log_error("the reclaim tracepoints cannot be attached (%s): less is inferred",
-			  strerror(-err));
 }
 
 static void take_kill_record(void *context, const void *record, size_t size)
@@ -208,16 +198,29 @@ static void consume_cgroups(void *context)
 	bpf_source__consume_cgroups(tracer->source);
 }
 
+static __u64 dropped_cgroups(void *context)
+{
+	const struct tracer *tracer = context;
+
+	return bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
+}
+
 /* T2 */
 static bool look_up(void *context, const struct place *place, struct container_names *ret)
 {
-	return names_look_up(context, place, ret);
+	struct tracer *tracer = context;
+	bool found = names_look_up(tracer->names, place, ret);
+
+	tracer_metrics_lookup(tracer, found ? ret->source : IDENTITY_PATH);
+	return found;
 }
 
 /* T2 */
 static bool have_changed(void *context)
 {
-	return names_have_changed(context);
+	const struct tracer *tracer = context;
+
+	return names_have_changed(tracer->names);
 }
 
 /* Without the node's files kills are told all the same, with what their paths say. */
@@ -242,11 +245,11 @@ static int start_threads(struct tracer *tracer)
 		.names_are_unread = tracer->probe.reads_are_direct,
 		.fd = bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
-		.chore = degrade,
+		.dropped = dropped_cgroups,
 		.context = tracer,
 		.look_up = tracer->names ? look_up : NULL,
 		.have_changed = tracer->names ? have_changed : NULL,
-		.names = tracer->names,
+		.names = tracer,
 	};
 	int err = queue_init(&tracer->queue, QUEUE_BYTES, QUEUE_KEPT_BYTES);
 
@@ -262,10 +265,15 @@ static int start_threads(struct tracer *tracer)
 	if (err)
 		return err;
 	err = tracer_history_start(tracer);
-	if (!err && (err = writer_start(writer)))
-		history_stop(&tracer->history);
 	if (err)
-		keeper_stop(&tracer->keeper);
+		goto no_history;
+	err = tracer_metrics_start(tracer);
+	err = err ? err : writer_start(writer);
+	if (!err)
+		return 0;
+	history_stop(&tracer->history);
+no_history:
+	keeper_stop(&tracer->keeper);
 	return err;
 }
 
@@ -353,6 +361,15 @@ static void lock_memory(struct tracer *tracer)
 		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
 }
 
+/* All is attached and locked; reading the rings, which is what is left, needs nothing. */
+static void drop_privileges(void)
+{
+	int err = privileges_keep(PRIVILEGES_NONE);
+
+	if (err)
+		log_error("privileges are kept: %s", strerror(-err));
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -366,6 +383,11 @@ static enum exit_status trace(struct tracer *tracer)
 	enum exit_status status;
 	int err;
 
+	err = tracer_metrics_open(tracer);
+	if (err) {
+		log_error("metrics cannot be served: %s", strerror(-err));
+		return STATUS_FAILED;
+	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	status = tracer_open_source(tracer, &handlers);
@@ -381,7 +403,9 @@ static enum exit_status trace(struct tracer *tracer)
 		return STATUS_FAILED;
 	}
 	lock_memory(tracer);
+	drop_privileges();
 	tracer->started_ns = clock_boot_ns();
+	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
@@ -403,6 +427,7 @@ int tracer_run(const struct tracer_options *options)
 	}
 	tracer->options = *options;
 	status = trace(tracer);
+	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);

@@ -14,6 +14,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "sink/metrics_http.h"
 #include "filter.h"
 #include "names/names.h"
 
@@ -26,6 +27,7 @@ struct tracer_options {
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* where the machine's own files are, "" for / */
 	struct filter filter; /* what is told of kills and stalls */
+	struct metrics_address metrics; /* where to serve them; len 0: nowhere */
 	struct names_roots names_roots; /* and the folders that names are read from, below it */
 };
 

@@ -60,6 +60,7 @@ void tracer_note_start(struct tracer *tracer)
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;
 	start->memory_locked = tracer->memory_locked;
+	tracer_metrics_take(tracer, ev);
 	tracer_send(tracer, ev);
 }
 
@@ -73,6 +74,7 @@ void tracer_note_losses(struct tracer *tracer)
 		return;
 	ev = begin_note(tracer, EVENT_LOSS);
 	ev->loss = losses;
+	tracer_metrics_take(tracer, ev);
 	if (tracer_send(tracer, ev))
 		tracer->reported = losses; /* else it is told when there is room */
 }

@@ -18,6 +18,7 @@
 #include "names/keeper.h"
 #include "names/kubelet_reserve.h"
 #include "queue.h"
+#include "sink/metrics_http.h"
 #include "sink/writer.h"
 #include "source/assemble.h"
 #include "source/bpf.h"
@@ -40,6 +41,9 @@ struct tracer {
 	struct repeats repeats;
 	struct queue queue;
 	struct writer writer;
+	struct metrics *metrics; /* NULL: not asked for */
+	struct metrics_http *metrics_http;
+	int metrics_fd; /* listens; -1: no, or not ours any more */
 	struct event note; /* start, loss and stop lines */
 	struct losses reported;
 	__u64 started_ns;
@@ -61,6 +65,13 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret);
 
 /* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
+
+/* The metrics, where they were asked for: listen before anything else is done, then serve. -errno. */
+int tracer_metrics_open(struct tracer *tracer);
+int tracer_metrics_start(struct tracer *tracer);
+void tracer_metrics_take(struct tracer *tracer, const struct event *ev); /* T1 */
+void tracer_metrics_lookup(struct tracer *tracer, enum identity_source source); /* T2 */
+void tracer_metrics_close(struct tracer *tracer);
 
 /* Lines of their own. tracer_note_losses() tells them only if they have grown. */
 void tracer_note_start(struct tracer *tracer);

@@ -13,6 +13,7 @@
 
 #include "cases.h"
 #include "check.h"
+#include "explained.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -29,6 +30,8 @@ static void container(struct fixture *fx)
 	expect_limit(&e, "container", "container", &a->cg);
 	expect_trigger(&e, &a->cg, pod);
 	check_kill(fx, &e);
+	if (!fx->kernel_only)
+		check_last(&e);
 }
 
 /* The pod's limit, below its containers' sum: one grows, the bigger one dies. */

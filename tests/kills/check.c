@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "check_line.h"
+#include "explained.h"
 #include "sums.h"
 #include "unseen.h"
 
@@ -223,6 +224,7 @@ json_t *check_kill(struct fixture *fx, const struct expect *e)
 	if (fx->verbose)
 		print_message("  oomwhy: %s\n", line_string(line, "message"));
 	check_kill_line(fx, e, &log, line);
+	check_explained(fx, e, &log, line);
 	check_sums(fx, e->owner, victim_cgroup(e));
 	return line;
 }

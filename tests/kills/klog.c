@@ -221,3 +221,30 @@ int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret)
 			*ret = kills[i];
 	return n < 0 ? n : 0;
 }
+
+int klog_copy(unsigned long long mark, int fd)
+{
+	static char buf[RECORD_MAX];
+	int log = open_log(), err = 0;
+	unsigned long long seq;
+	ssize_t n = 0;
+
+	if (log < 0)
+		return -errno;
+	for (;;) {
+		do
+			n = read(log, buf, sizeof(buf));
+		while (n < 0 && (errno == EPIPE || errno == EINTR));
+		if (n <= 0)
+			break;
+		if (sscanf(buf, "%*[^,],%llu", &seq) != 1 ||
+		    (seq >= mark && write(fd, buf, n) != n)) {
+			err = -EIO;
+			break;
+		}
+	}
+	if (n < 0 && errno != EAGAIN)
+		err = -errno;
+	close(log);
+	return err;
+}

@@ -39,4 +39,7 @@ int klog_count(unsigned long long mark, const char *needle);
 /* What the records from @mark on say about the kill of @victim; the last one, if there are two. */
 int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret);
 
+/* The records from @mark on, as they are, into @fd; a negative errno when that cannot be. */
+int klog_copy(unsigned long long mark, int fd);
+
 #endif

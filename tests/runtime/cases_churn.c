@@ -57,7 +57,8 @@ static int take_kills(struct world *w, const struct cri_container *c, int ms, st
 		wrong = cri_misnamed(line, "victim", c, "bundle");
 		if (wrong)
 			snprintf(*ret_wrong, sizeof(*ret_wrong), "%.500s", wrong);
-		kills++;
+		/* who was dying already is told, but not killed */
+		kills += (int)line_integer(line, "victim.counted");
 		delays_add(ret, &w->tracer, line);
 	}
 	return kills;

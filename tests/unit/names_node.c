@@ -83,7 +83,7 @@ static void *run(void *context)
 /* T2 */
 void node_start(void)
 {
-	assert_int_equal(thread_start(&node.thread, "names", run, NULL), 0);
+	assert_int_equal(thread_start(&node.thread, "names", PRIVILEGES_NONE, run, NULL), 0);
 	node.has_thread = true;
 }
 

@@ -393,6 +393,63 @@ static void table_in_one_line(void **state)
 	}
 }
 
+static void memory_table(void **state)
+{
+	const struct memory *memory = &run.ev[0].incident.memory;
+
+	(void)state;
+	klog_run_text(
+		&run,
+		"[10.0] " HEADER("java") "[10.1] " MEMORY(
+			"1000") "[10.1] swap: usage 50kB, limit 9007199254740988kB, failcnt 0\n"
+				"[10.1] " STATS(
+					"/kubepods") "[10.1] anon 400000\n[10.1] file 300000\n[10.1] kernel 200000\n[10.1] kernel_stack 100\n"
+						     "[10.1] pagetables 200\n[10.1] sec_pagetables 9\n[10.1] percpu 300\n[10.1] sock 4000\n"
+						     "[10.1] vmalloc 500\n[10.1] shmem 100000\n[10.1] inactive_anon 7\n[10.1] inactive_file 6000\n"
+						     "[10.1] slab_reclaimable 700\n[10.1] slab_unreclaimable 800\n[10.1] slab 1500\n"
+						     "[10.2] " END("/kubepods", CONTAINER, "java",
+								   "104"));
+	only(LIMIT_NODE, 104);
+	assert_int_equal(memory->source, MEMORY_LOG);
+	assert_int_equal(memory->usage_bytes, 1024000);
+	assert_int_equal(memory->anon_bytes, 400000);
+	assert_int_equal(memory->file_bytes, 200000); /* tmpfs is page cache, too */
+	assert_int_equal(memory->shmem_bytes, 100000);
+	assert_int_equal(memory->kernel_bytes, 200000);
+	assert_int_equal(memory->kernel_stack_bytes, 100);
+	assert_int_equal(memory->pagetables_bytes, 200);
+	assert_int_equal(memory->percpu_bytes, 300);
+	assert_int_equal(memory->sock_bytes, 4000);
+	assert_int_equal(memory->vmalloc_bytes, 500);
+	assert_int_equal(memory->slab_reclaimable_bytes, 700);
+	assert_int_equal(memory->slab_unreclaimable_bytes, 800);
+	assert_int_equal(memory->inactive_file_bytes, 6000);
+	assert_int_equal(memory->swap_bytes, 50 * 1024);
+	assert_int_equal(memory->rest_bytes, 1024000 - 400000 - 300000 - 4000 - 200000);
+}
+
+/* The first thread of the chosen process has ended: the other lines have another thread's number.
+ */
+static void leader_exited(void **state)
+{
+	const struct incident *incident;
+
+	(void)state;
+	klog_run_text(
+		&run,
+		"[10.0] " HEADER(
+			"eat") "[10.0] CPU: 1 UID: 0 PID: 6836 Comm: eat Not tainted 6.18\n"
+			       "[10.1] " COLUMNS_LINE
+			       "[10.1] [   6836]     0  6834    12522     8301   106496        0           990 eat\n"
+			       "[10.2] " END("/kubepods", CONTAINER, "eat",
+					     "6834") "[10.3] " KILLED("eat", "6836"));
+	incident = only(LIMIT_NODE, 6834);
+	assert_int_equal(incident->victim.tid, 6836);
+	assert_int_equal(incident->trigger.pid, 6834);
+	assert_int_equal(incident->trigger.tid, 6836);
+	text_is(&run.ev[0], incident->trigger.cgroup.path, CONTAINER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +468,8 @@ int main(void)
 		cmocka_unit_test(nobody_dies),
 		cmocka_unit_test(memory_and_swap),
 		cmocka_unit_test(table_in_one_line),
+		cmocka_unit_test(leader_exited),
+		cmocka_unit_test(memory_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "base/thread.h"
 
-int thread_start(pthread_t *ret, const char *name, void *(*run)(void *), void *context)
+struct beginning {
+	__u64 kept;
+	void *(*run)(void *);
+	void *context;
+};
+
+static void *begin(void *context)
+{
+	struct beginning beginning = *(struct beginning *)context;
+	int err = privileges_keep(beginning.kept);
+
+	free(context);
+	if (err)
+		log_error("a thread keeps its privileges: %s", strerror(-err));
+	return beginning.run(beginning.context);
+}
+
+static int create(pthread_t *ret, struct beginning *beginning)
 {
 	sigset_t all, before;
 	pthread_attr_t attr;
@@ -14,10 +35,24 @@ int thread_start(pthread_t *ret, const char *name, void *(*run)(void *), void *c
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, THREAD_STACK_BYTES);
-	err = pthread_create(ret, &attr, run, context);
+	err = pthread_create(ret, &attr, begin, beginning);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!err)
-		pthread_setname_np(*ret, name);
 	return -err;
+}
+
+int thread_start(pthread_t *ret, const char *name, __u64 kept, void *(*run)(void *), void *context)
+{
+	struct beginning *beginning = malloc(sizeof(*beginning));
+	int err;
+
+	if (!beginning)
+		return -ENOMEM;
+	*beginning = (struct beginning){ kept, run, context };
+	err = create(ret, beginning);
+	if (err)
+		free(beginning);
+	else
+		pthread_setname_np(*ret, name);
+	return err;
 }

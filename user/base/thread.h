@@ -5,10 +5,14 @@
 
 #include <pthread.h>
 
+#include "base/privileges.h"
+
 #define THREAD_STACK_BYTES (256 * 1024)
 
-/* thread_start() - @name has at most 15 bytes. All signals are blocked in it. Returns 0 or -errno.
+/*
+ * thread_start() - @name has at most 15 bytes. All signals are blocked in it, and of the
+ * capabilities it has @kept only (see privileges.h). Returns 0 or -errno.
  */
-int thread_start(pthread_t *ret, const char *name, void *(*run)(void *), void *context);
+int thread_start(pthread_t *ret, const char *name, __u64 kept, void *(*run)(void *), void *context);
 
 #endif

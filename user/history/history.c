@@ -317,7 +317,7 @@ int history_start(struct history *history, const struct history_config *config)
 	history->ask_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (history->stop_fd < 0 || history->ask_fd < 0)
 		return -errno;
-	return thread_start(&history->thread, "oomwhy-history", run, history);
+	return thread_start(&history->thread, "oomwhy-history", PRIVILEGES_NONE, run, history);
 }
 
 void history_stop(struct history *history)

@@ -74,12 +74,14 @@ static void rescan(struct keeper *keeper)
 		index_rescan_end(&keeper->index, clock_boot_ns());
 }
 
-static void do_chore(struct keeper *keeper)
+/* Where the last ones were dropped no later record shows the gap. */
+static void look_for_drops(struct keeper *keeper)
 {
-	uint64_t asked;
+	__u64 dropped = keeper->config.dropped ? keeper->config.dropped(keeper->config.context) : 0;
 
-	if (read(keeper->chore_fd, &asked, sizeof(asked)) == sizeof(asked))
-		keeper->config.chore(keeper->config.context);
+	if (dropped != keeper->dropped)
+		keeper->stale = true;
+	keeper->dropped = dropped;
 }
 
 /* Milliseconds until there is something to do even if nothing happens. */
@@ -104,9 +106,8 @@ static void *run(void *context)
 
 		if (count == 1 && event.data.fd == keeper->stop_fd)
 			return NULL;
-		if (count == 1 && event.data.fd == keeper->chore_fd)
-			do_chore(keeper);
 		keeper->config.consume(keeper->config.context);
+		look_for_drops(keeper);
 		if (keeper->stale)
 			rescan(keeper);
 		lookups_run(&keeper->lookups);
@@ -133,9 +134,8 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 		return err;
 	keeper->lookups.have_changed = config->have_changed;
 	keeper->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	keeper->chore_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	keeper->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (keeper->stop_fd < 0 || keeper->chore_fd < 0 || keeper->epoll_fd < 0)
+	if (keeper->stop_fd < 0 || keeper->epoll_fd < 0)
 		return -errno;
 	if (walk_find_root(config->host_root, config->is_v1, keeper->root, sizeof(keeper->root))) {
 		keeper->root[0] = 0;
@@ -145,10 +145,10 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 	}
 	rescan(keeper);
 	err = watch(keeper, keeper->stop_fd);
-	err = err ? err : watch(keeper, keeper->chore_fd);
 	err = err ? err : watch(keeper, keeper->lookups.fd);
 	err = err ? err : watch(keeper, config->fd);
-	return err ? err : thread_start(&keeper->thread, "oomwhy-names", run, keeper);
+	return err ? err : thread_start(&keeper->thread, "oomwhy-names",
+				       PRIVILEGES_READ_FILES, run, keeper);
 }
 
 int keeper_stop(struct keeper *keeper)
@@ -162,19 +162,10 @@ int keeper_stop(struct keeper *keeper)
 	    pthread_clockjoin_np(keeper->thread, NULL, CLOCK_MONOTONIC, &deadline))
 		return -ETIMEDOUT;
 	close(keeper->stop_fd);
-	close(keeper->chore_fd);
 	close(keeper->epoll_fd);
 	lookups_free(&keeper->lookups);
 	index_free(&keeper->index);
 	return 0;
-}
-
-void keeper_ask(struct keeper *keeper)
-{
-	uint64_t one = 1;
-
-	if (keeper->config.chore && write(keeper->chore_fd, &one, sizeof(one)) < 0)
-		log_debug("the keeper cannot be asked: %s", strerror(errno));
 }
 
 __u64 keeper_cgroups(struct keeper *keeper)

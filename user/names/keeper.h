@@ -21,7 +21,7 @@ struct keeper_config {
 	bool names_are_unread; /* the records have IDs only: each name is looked for here */
 	int fd; /* becomes readable when lifecycle records are there */
 	void (*consume)(void *context); /* calls keeper_record() for each */
-	void (*chore)(void *context); /* what T1 may not do itself; NULL: none */
+	__u64 (*dropped)(void *context); /* records that found no room, so far; NULL: not told */
 	void *context;
 	/* Names of a container from the node's files: names_look_up() or a test's; NULL: none. */
 	bool (*look_up)(void *names, const struct place *place, struct container_names *ret);
@@ -35,9 +35,10 @@ struct keeper {
 	struct lookups lookups;
 	char root[256]; /* "" where the cgroup file system is not visible */
 	__u64 sequence;
+	__u64 dropped; /* of dropped(), as was seen last */
 	bool stale; /* a record is missing: walk again */
 	__u64 deadline_ns; /* T1: waits no longer for what the open event needs */
-	int stop_fd, chore_fd, epoll_fd;
+	int stop_fd, epoll_fd;
 	pthread_t thread;
 };
 
@@ -49,9 +50,6 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config);
  * 2 s: then it still uses what is the keeper's.
  */
 int keeper_stop(struct keeper *keeper);
-
-/* keeper_ask() - T1: have the chore done, soon. */
-void keeper_ask(struct keeper *keeper);
 
 /* keeper_record() - one record of the lifecycle ring; from consume() only. */
 void keeper_record(struct keeper *keeper, const void *record, size_t size);

@@ -58,7 +58,7 @@ static void *run(void *context)
 
 int writer_start(struct writer *writer)
 {
-	return thread_start(&writer->thread, "oomwhy-writer", run, writer);
+	return thread_start(&writer->thread, "oomwhy-writer", PRIVILEGES_NONE, run, writer);
 }
 
 int writer_finish(struct writer *writer, int timeout_ms)

@@ -166,8 +166,11 @@ static void attach_history(struct bpf_source *source)
 			!attach(source, source->skel->progs.memcg_reclaim_ends);
 }
 
-/* What tells a memcg's limit from the machine's where the decision is not visible. */
-static int attach_reclaim(struct bpf_source *source)
+/*
+ * What tells a memcg's limit from the machine's where the decision is not visible. The plans that
+ * see it have this as well: their hook may fall silent, and then nothing can be attached any more.
+ */
+static int attach_reclaim(struct bpf_source *source, enum attach_plan plan)
 {
 	int err = 0;
 
@@ -175,7 +178,7 @@ static int attach_reclaim(struct bpf_source *source)
 		err = attach(source, source->skel->progs.memcg_reclaim_ends);
 	err = err ? err : attach(source, source->skel->progs.machine_reclaim_ends);
 	source->skel->bss->reclaim_is_tracked = !err;
-	return err;
+	return plan == ATTACH_TRACEPOINT ? err : 0;
 }
 
 static const void *map_shared(const struct bpf_map *map, size_t bytes)
@@ -273,8 +276,8 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	err = err ? err : oomwhy_bpf__attach(source->skel);
 	if (!err)
 		attach_history(source);
-	if (!err && plan == ATTACH_TRACEPOINT)
-		err = attach_reclaim(source);
+	if (!err)
+		err = attach_reclaim(source, plan);
 	if (!err)
 		attach_extras(source, probe);
 	return err;
@@ -347,11 +350,6 @@ struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u
 		&source->attempts[slot % OOMWHY_ATTEMPTS_MAX];
 
 	return (struct oomwhy_attempts){ shared->memcg_id, shared->count, shared->last_ns };
-}
-
-int bpf_source__degrade(struct bpf_source *source)
-{
-	return attach_reclaim(source);
 }
 
 int bpf_source__candidates(struct bpf_source *source, __u64 owner_id,

@@ -38,12 +38,6 @@ int bpf_source__cgroup_fd(const struct bpf_source *source);
 void bpf_source__consume_kills(struct bpf_source *source);
 void bpf_source__consume_cgroups(struct bpf_source *source);
 
-/*
- * bpf_source__degrade() - the plan's hook does not fire: attach what the plan tracepoint has
- * besides. Allocates in the kernel: not on T1. Returns 0 or -errno.
- */
-int bpf_source__degrade(struct bpf_source *source);
-
 /* bpf_source__candidates() - see bpf_history_candidates(). */
 int bpf_source__candidates(struct bpf_source *source, __u64 owner_id,
 			   void (*take)(void *context, const struct oomwhy_candidate *record),

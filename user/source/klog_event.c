@@ -88,12 +88,24 @@ static void set_id(struct event *ev, const char *boot_id, const struct klog_conf
 			 (unsigned long long)(ns / NS_PER_SECOND), what);
 }
 
+/* The process of a thread that the log names, where the task table has it. */
+static void set_process(struct event_task *task, const struct klog_report *report, __u64 pid)
+{
+	const struct klog_task *row = klog_report_task(report, pid);
+
+	task->pid = pid;
+	if (!row || row->tgid == NOT_KNOWN || row->tgid == pid)
+		return;
+	task->pid = row->tgid;
+	task->tid = pid;
+}
+
 static void victim_from_line(struct event *ev, struct event_task *task,
-			     const struct klog_victim *victim)
+			     const struct klog_report *report, const struct klog_victim *victim)
 {
 	const struct klog_killed *line = &victim->figures;
 
-	task->pid = line->pid;
+	set_process(task, report, line->pid);
 	task->uid = line->uid;
 	task->comm = comm_of(ev, &victim->comm);
 	task->counted = victim->counted;
@@ -139,7 +151,7 @@ static void set_victims(struct event *ev, const struct klog_report *report, __u6
 	struct event_task *victim = &incident->victim;
 
 	if (report->parts & KLOG_HAS_KILLED)
-		victim_from_line(ev, victim, &report->victim);
+		victim_from_line(ev, victim, report, &report->victim);
 	if (report->parts & KLOG_HAS_EXITING) {
 		victim->fate = FATE_ALREADY_EXITING;
 		victim->counted = 0;
@@ -167,7 +179,7 @@ static void set_victims(struct event *ev, const struct klog_report *report, __u6
 	for (int i = 0; i < report->others; i++) {
 		struct event_task *other = &incident->other_victims[i];
 
-		victim_from_line(ev, other, &report->other[i]);
+		victim_from_line(ev, other, report, &report->other[i]);
 		other->fate = FATE_GROUP;
 		task_from_table(ev, other, klog_report_task(report, other->pid), page_bytes);
 	}
@@ -193,13 +205,12 @@ static void set_trigger(struct event *ev, const struct klog_report *report, __u6
 	trigger->oom_score_adj = report->asker_adj;
 	if (report->asker_pid == NOT_KNOWN)
 		return;
-	if (report->asker_pid == ev->incident.victim.pid) {
-		trigger->pid = report->asker_pid;
+	set_process(trigger, report, report->asker_pid);
+	if (trigger->pid == ev->incident.victim.pid) {
 		trigger->cgroup = ev->incident.victim.cgroup;
-	} else if (row) {
-		trigger->pid = report->asker_pid;
-	} else {
+	} else if (!row) {
 		trigger->tid = report->asker_pid;
+		trigger->pid = NOT_KNOWN;
 	}
 	task_from_table(ev, trigger, row, page_bytes);
 }

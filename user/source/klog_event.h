@@ -18,4 +18,7 @@ void klog_event_from_loss(struct event *ev, const struct klog_line *line, __u64 
  * victim. */
 void klog_event_owner(struct event *ev, const struct klog_report *report);
 
+/* klog_event_memory() - of klog_memory.c: what filled the owner's memory; after its figures. */
+void klog_event_memory(struct event *ev, const struct klog_report *report);
+
 #endif

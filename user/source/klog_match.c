@@ -226,6 +226,8 @@ static bool is_thread(const struct klog_report *report, const struct klog_line *
 {
 	const struct klog_task *task = klog_report_task(report, report->pid);
 
+	if (task && task->pid == killed->pid)
+		return true;
 	return task && is_within(report, line, AT_ONCE_NS) && task->total_vm != NOT_KNOWN &&
 	       task->total_vm && killed->total_vm_bytes != NOT_KNOWN &&
 	       killed->total_vm_bytes % task->total_vm == 0 &&

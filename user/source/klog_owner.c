@@ -69,6 +69,7 @@ static void set_figures(struct event *ev, const struct klog_report *report)
 	if (report->stats.inactive_file != NOT_KNOWN && owner->counter == COUNTER_MEMORY &&
 	    report->stats.inactive_file <= counter->usage)
 		owner->working_set_bytes = counter->usage - report->stats.inactive_file;
+	klog_event_memory(ev, report);
 }
 
 /* Of two reports that are mixed the figures count if they stand with the owner's name. */
@@ -110,6 +111,7 @@ static void set_memcgs(struct event *ev)
 			continue;
 		memcg->usage_bytes = incident->limit_owner.usage_bytes;
 		memcg->limit_bytes = incident->limit_owner.limit_bytes;
+		memcg->working_set_bytes = incident->limit_owner.working_set_bytes;
 	}
 }
 

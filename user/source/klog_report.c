@@ -33,6 +33,7 @@ void klog_report_init(struct klog_report *report, const struct klog_line *line, 
 	forget(&report->swap.usage, sizeof(report->swap));
 	forget(&report->memory_and_swap.usage, sizeof(report->memory_and_swap));
 	forget(&report->stats.anon, sizeof(report->stats));
+	report->kmem_usage = NOT_KNOWN;
 	report->ram_pages = report->reserved_pages = NOT_KNOWN;
 	report->free_pages = report->high_bytes = NOT_KNOWN;
 }
@@ -144,8 +145,8 @@ void klog_report_killed(struct klog_report *report, const struct klog_killed *li
 
 const struct klog_task *klog_report_task(const struct klog_report *report, __u64 pid)
 {
-	for (int i = 0; i < report->tasks; i++)
-		if (report->task[i].pid == pid)
+	for (int i = 0; i < report->tasks && pid != NOT_KNOWN; i++)
+		if (report->task[i].pid == pid || report->task[i].tgid == pid)
 			return &report->task[i];
 	return NULL;
 }

@@ -61,8 +61,8 @@ struct klog_counter {
 };
 
 struct klog_figures {
-	__u64 anon, file, shmem, slab_reclaimable, slab_unreclaimable, pagetables, kernel_stack,
-		sock, inactive_file, swap;
+	__u64 anon, file, shmem, kernel, slab_reclaimable, slab_unreclaimable, pagetables,
+		kernel_stack, percpu, vmalloc, sock, inactive_file, swap;
 };
 
 struct klog_path {
@@ -106,6 +106,7 @@ struct klog_report {
 	/* figures */
 	struct klog_counter memory, swap, memory_and_swap;
 	bool kmem; /* the line is there */
+	__u64 kmem_usage; /* bytes; NOT_KNOWN */
 	struct klog_figures stats;
 	bool stats_sum; /* before 5.3: one line a cgroup, each without those below it */
 	__u64 memory_line, stats_line; /* their numbers in the log */
@@ -155,7 +156,10 @@ void klog_table_memory_info(struct klog_report *report, enum klog_kind kind, con
 void klog_table_columns(struct klog_report *report, const char *text, size_t len);
 void klog_table_task(struct klog_report *report, const char *text, size_t len);
 
-/* klog_report_task() - the line of the task table for that process; NULL. */
+/*
+ * klog_report_task() - the line of the task table for that process, or NULL. Where a process's
+ * first thread has ended, its line has another thread's number, and so has "Killed process".
+ */
 const struct klog_task *klog_report_task(const struct klog_report *report, __u64 pid);
 
 #endif

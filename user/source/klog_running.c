@@ -6,13 +6,29 @@
 #include <sys/klog.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "source/klog_running.h"
+#include "source/klog_time.h"
 
 #define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL, _SIZE_BUFFER: glibc does not name them */
 #define SIZE_BUFFER 10
 
+/* "6,394,3829411,-;text" */
+static void take_reach(const char *record, size_t len, struct klog_reach *ret)
+{
+	struct cursor c = { record, record + len };
+	__u64 priority, sequence, us;
+
+	if (ret->first_sequence != NOT_KNOWN || !cursor_number(&c, 4, &priority) ||
+	    !cursor_skip(&c, ",") || !cursor_number(&c, 18, &sequence) || !cursor_skip(&c, ",") ||
+	    !cursor_number(&c, 15, &us))
+		return;
+	ret->first_sequence = sequence;
+	ret->first_boot_ns = us * 1000;
+}
+
 /* One record a read; -EPIPE: older ones were overwritten meanwhile. */
-static int read_kmsg(struct klog_feed *feed, int fd)
+static int read_kmsg(struct klog_feed *feed, int fd, struct klog_reach *ret_reach)
 {
 	size_t size;
 	ssize_t n;
@@ -21,6 +37,8 @@ static int read_kmsg(struct klog_feed *feed, int fd)
 		char *room = klog_feed_room(feed, &size);
 
 		n = read(fd, room, size);
+		if (n > 0)
+			take_reach(room, (size_t)n, ret_reach);
 		if (n > 0)
 			klog_feed_take(feed, (size_t)n);
 		else if (n == 0 || errno == EAGAIN)
@@ -53,12 +71,13 @@ static int read_syslog(struct klog_feed *feed)
 	return len < 0 ? -errno : 0;
 }
 
-int klog_running_read(struct klog_feed *feed)
+int klog_running_read(struct klog_feed *feed, struct klog_reach *ret_reach)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = -errno;
 
+	*ret_reach = (struct klog_reach){ NOT_KNOWN, NOT_KNOWN };
 	if (fd >= 0) {
-		err = read_kmsg(feed, fd);
+		err = read_kmsg(feed, fd, ret_reach);
 		close(fd);
 	}
 	if (err)

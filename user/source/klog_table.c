@@ -49,6 +49,7 @@ void klog_table_counter(struct klog_report *report, const char *text, size_t len
 		report->swap = counter;
 	} else if (klog_begins(text, len, "kmem: ")) {
 		report->kmem = true;
+		report->kmem_usage = counter.usage;
 	}
 }
 
@@ -111,6 +112,9 @@ void klog_table_stat(struct klog_report *report, const char *text, size_t len)
 		{ "pagetables ", &stats->pagetables },
 		{ "kernel_stack ", &stats->kernel_stack },
 		{ "sock ", &stats->sock },
+		{ "kernel ", &stats->kernel },
+		{ "percpu ", &stats->percpu },
+		{ "vmalloc ", &stats->vmalloc },
 		{ "inactive_file ", &stats->inactive_file },
 		/* cgroup v1 from 6.12 on */
 		{ "total_rss ", &stats->anon },

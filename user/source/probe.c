@@ -233,7 +233,7 @@ static int possible_nodes(void)
 	return number + 1;
 }
 
-static int try_bpf(void)
+int probe_bpf(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, getpagesize(), &opts);
@@ -260,7 +260,7 @@ void probe_kernel(struct probe *ret)
 	ret->cpus = libbpf_num_possible_cpus();
 	if (ret->cpus < 1)
 		ret->cpus = 1;
-	ret->bpf_error = try_bpf();
+	ret->bpf_error = probe_bpf();
 	ret->kprobe = try_kprobe();
 	btf = btf__load_vmlinux_btf();
 	gfp_bits_find(&ret->gfp, btf);

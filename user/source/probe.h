@@ -54,6 +54,9 @@ struct probe {
  */
 void probe_kernel(struct probe *ret);
 
+/* probe_bpf() - try a bpf() call: 0, or why it fails. */
+int probe_bpf(void);
+
 /* probe_plan_error() - why @plan is not possible: 0 if it is, else -errno. */
 int probe_plan_error(const struct probe *probe, enum attach_plan plan);
 

@@ -153,6 +153,20 @@ static void machine_memory(struct incident *incident, const struct oomwhy_memory
 	set_rest(&incident->memory, host->usage_bytes);
 }
 
+/* The owner's own, better than what its level told: all below it is counted. */
+static void set_working_set(struct incident *incident, __u64 memcg_id)
+{
+	for (__u64 i = 0; i < incident->memcgs_count; i++) {
+		struct event_memcg *memcg = &incident->memcgs[i];
+
+		if (memcg->id != memcg_id || memcg->usage_bytes == NOT_KNOWN)
+			continue;
+		memcg->working_set_bytes =
+			less(memcg->usage_bytes, incident->memory.inactive_file_bytes);
+		incident->limit_owner.working_set_bytes = memcg->working_set_bytes;
+	}
+}
+
 void event_from_memory(struct event *ev, const struct oomwhy_memory *record, __u64 page_bytes)
 {
 	struct memory *memory = &ev->incident.memory;
@@ -171,4 +185,6 @@ void event_from_memory(struct event *ev, const struct oomwhy_memory *record, __u
 	set_rest(memory, record->usage_pages * page_bytes);
 	if (memory->source == MEMORY_SUM)
 		set_left(memory, record, page_bytes);
+	if (memory->source != MEMORY_FLUSHED && memory->inactive_file_bytes != NOT_KNOWN)
+		set_working_set(&ev->incident, record->memcg_id);
 }

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE
+#include "explained.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "check_line.h"
+#include "unseen.h"
+
+#define OUT_MAX (4UL << 20)
+#define STAMP_SLACK_S 2 /* printk's clock is not CLOCK_BOOTTIME */
+
+static char out[OUT_MAX + 1];
+
+/* Runs `oomwhy COMMAND --json [-]` on @log_fd (-1: none); what it wrote is in `out`. */
+static void run(const char *command, int log_fd)
+{
+	const char *oomwhy = getenv("OOMWHY");
+	size_t len = 0;
+	int pipe_fd[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	oomwhy = oomwhy ? oomwhy : "build/oomwhy";
+	assert_return_code(pipe2(pipe_fd, O_CLOEXEC), errno);
+	pid = fork();
+	if (!pid) {
+		if (log_fd >= 0)
+			dup2(log_fd, STDIN_FILENO);
+		dup2(pipe_fd[1], STDOUT_FILENO);
+		execlp(oomwhy, oomwhy, command, "--json", log_fd < 0 ? NULL : "-", NULL);
+		_exit(127);
+	}
+	close(pipe_fd[1]);
+	while (len < OUT_MAX && (n = read(pipe_fd[0], out + len, OUT_MAX - len)) > 0)
+		len += (size_t)n;
+	out[len] = '\0';
+	close(pipe_fd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 4))
+		fail_msg("oomwhy %s ended with wait status 0x%x", command, status);
+}
+
+/* The line of the victim; NULL. It is to be released; that there is only one is checked. */
+static json_t *find_line(const struct expect *e)
+{
+	json_t *found = NULL, *line;
+	char *save = NULL;
+
+	for (char *text = strtok_r(out, "\n", &save); text; text = strtok_r(NULL, "\n", &save)) {
+		long long pid;
+
+		line = line_parse(text, strlen(text));
+		pid = line_integer(line, "victim.process.pid");
+		if (strcmp(line_string(line, "type"), "oom_kill") ||
+		    (pid != e->pid && (!e->tid || pid != e->tid))) {
+			json_decref(line);
+			continue;
+		}
+		if (found)
+			line_wrong(line, "this kill is told twice");
+		found = line;
+	}
+	return found;
+}
+
+/* Where both say it, they say the same. */
+static void same_string(json_t *log, json_t *live, const char *key)
+{
+	if (line_get(log, key) && line_get(live, key) &&
+	    strcmp(line_string(log, key), line_string(live, key)))
+		line_wrong(log, "%s is \"%s\" live", key, line_string(live, key));
+}
+
+static void same_number(json_t *log, json_t *live, const char *key, long long slack)
+{
+	if (line_get(log, key) && line_get(live, key) &&
+	    llabs(line_integer(log, key) - line_integer(live, key)) > slack)
+		line_wrong(log, "%s is %lld live", key, line_integer(live, key));
+}
+
+static void check_owner(json_t *log, json_t *live)
+{
+	const char *level = line_string(log, "verdict.limit_level");
+
+	/* Of a pod's limit the log does not tell whether it is its container's, too. */
+	if (strcmp(level, "unknown"))
+		same_string(log, live, "verdict.limit_level");
+	else if (strcmp(line_string(log, "limit_owner.limit_level"), "pod"))
+		line_wrong(log, "verdict.limit_level is unknown");
+	same_string(log, live, "limit_owner.limit_level");
+	same_string(log, live, "limit_owner.cgroup.path");
+	if (!line_get(log, "limit_owner.cgroup.path") != !line_get(live, "limit_owner.cgroup.path"))
+		line_wrong(log, "one of the two has no limit_owner.cgroup.path");
+	same_string(log, live, "limit_owner.counter");
+	same_number(log, live, "limit_owner.limit_bytes", 0);
+	same_number(log, live, "limit_owner.usage_bytes", MIB);
+	same_string(log, live, "constraint");
+	same_number(log, live, "cgroup.version", 0);
+	same_number(log, live, "limits.host.limit_bytes", 4 * MIB);
+}
+
+static void check_task(const struct expect *e, json_t *log, json_t *live, bool rounded)
+{
+	static const char *const texts[] = { "victim.comm",	    "victim.fate",
+					     "victim.cgroup.path",  "victim.k8s.pod.uid",
+					     "victim.container.id", "victim.qos_class" };
+	static const char *const figures[] = { "victim.anon_bytes", "victim.file_bytes",
+					       "victim.shmem_bytes", "victim.rss_bytes",
+					       "victim.swap_bytes" };
+	long long slack = MIB + (e->flags & EXPECT_THREADS ? 2 * MIB : 0) + (rounded ? 4 * MIB : 0);
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		same_string(log, live, texts[i]);
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		same_number(log, live, figures[i], slack);
+	same_number(log, live, "victim.process.real_user.id", 0);
+	same_number(log, live, "victim.oom_score_adj", 0);
+	if (!e->tid)
+		same_number(log, live, "victim.process.pid", 0);
+}
+
+/* The log's table is made for the report; live the counters are read a moment later. */
+static void check_filled(json_t *log, json_t *live)
+{
+	static const char *const figures[] = {
+		"memory.usage_bytes",
+		"memory.anon_bytes",
+		"memory.file_bytes",
+		"memory.shmem_bytes",
+		"memory.slab_reclaimable_bytes",
+		"memory.slab_unreclaimable_bytes",
+		"memory.kernel_stack_bytes",
+		"memory.pagetables_bytes",
+		"memory.sock_bytes",
+		"memory.swap_bytes",
+	};
+	const char *source = line_string(live, "memory.source");
+
+	if (strcmp(source, "exact") && strcmp(source, "sum"))
+		return;
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		same_number(log, live, figures[i], MIB);
+}
+
+static void check_asker(json_t *log, json_t *live)
+{
+	same_number(log, live, "trigger.process.pid", 0);
+	same_string(log, live, "trigger.comm");
+	same_number(log, live, "trigger.allocation.order", 0);
+	same_number(log, live, "trigger.allocation.gfp_mask", 0);
+}
+
+static json_t *process_of(json_t *list, long long pid)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		if (line_integer(entry, "process.pid") == pid)
+			return entry;
+	}
+	return NULL;
+}
+
+/* The log names who died with its group; who died for shared memory it does not. */
+static void check_others(json_t *log, json_t *live)
+{
+	json_t *mine = line_get(log, "other_victims"), *theirs = line_get(live, "other_victims");
+	json_t *entry, *other;
+	size_t i;
+
+	json_array_foreach(mine, i, entry)
+	{
+		other = process_of(theirs, line_integer(entry, "process.pid"));
+		if (!other || strcmp(line_string(other, "fate"), "group"))
+			line_wrong(log, "process %lld died with no group, live",
+				   line_integer(entry, "process.pid"));
+		same_number(entry, other, "rss_bytes", 4 * MIB);
+	}
+	json_array_foreach(theirs, i, entry)
+	{
+		if (!strcmp(line_string(entry, "fate"), "group") &&
+		    !process_of(mine, line_integer(entry, "process.pid")))
+			line_wrong(log, "process %lld of the group is missing",
+				   line_integer(entry, "process.pid"));
+	}
+}
+
+/* "1f0c9a6e-378451-90211" and, of a log that does not name the boot, "log-378451-90211" */
+static void check_id(json_t *log, json_t *live)
+{
+	unsigned long long mine = 0, theirs = 0;
+
+	sscanf(strchrnul(line_string(log, "id"), '-'), "-%llu", &mine);
+	sscanf(strchrnul(line_string(live, "id"), '-'), "-%llu", &theirs);
+	if (mine + STAMP_SLACK_S < theirs || theirs + STAMP_SLACK_S < mine)
+		line_wrong(log, "id is %s live", line_string(live, "id"));
+}
+
+void check_explained(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
+		     json_t *live)
+{
+	int fd;
+	json_t *line;
+
+	if (!log->has_dump && !log->has_killed)
+		return;
+	fd = memfd_create("kernel-log", MFD_CLOEXEC);
+	assert_return_code(fd, errno);
+	assert_int_equal(klog_copy(fx->log_mark, fd), 0);
+	lseek(fd, 0, SEEK_SET);
+	run("explain", fd);
+	close(fd);
+	line = find_line(e);
+	if (!line)
+		fail_msg("oomwhy explain does not tell of process %d", e->pid);
+	if (fx->verbose)
+		print_message("  explain: %s\n", line_string(line, "message"));
+	line_is(line, "origin", "log");
+	line_is(line, "verdict.evidence", "log");
+	check_task(e, line, live, unseen_here(fx).low_bits);
+	check_others(line, live);
+	check_id(line, live);
+	if (log->has_dump) {
+		/* By counters alone the owner may stay unknown. */
+		if (strcmp(line_string(live, "verdict.limit_level"), "unknown"))
+			check_owner(line, live);
+		check_filled(line, live);
+		check_asker(line, live);
+	}
+	json_decref(line);
+}
+
+void check_last(const struct expect *e)
+{
+	json_t *line;
+
+	run("last", -1);
+	line = find_line(e);
+	if (!line)
+		fail_msg("oomwhy last does not tell of process %d", e->pid);
+	json_decref(line);
+}
