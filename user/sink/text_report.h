@@ -146,9 +146,6 @@ void report_name(struct report *r, struct text name);
 /* report_container() - the victim's container, as a noun: "cart" in quotes, or "the container". */
 void report_container(struct report *r);
 
-/* report_filled() - what fills the memory; in text_filled.c. */
-void report_filled(struct report *r);
-
 /* report_who() - whose process; returns false where nothing is known. */
 bool report_who(struct report *r, const struct event_task *task, enum who_part parts);
 
