@@ -152,7 +152,7 @@ static __always_inline void capture_mm(struct oomwhy_task *record, const struct 
 {
 	struct rss rss = {};
 
-	compat_rss(&rss, mm, task, &record->total_vm_pages);
+	compat_rss(&rss, mm, task);
 	record->anon_pages = not_negative(rss.anon_pages);
 	record->file_pages = not_negative(rss.file_pages);
 	record->shmem_pages = not_negative(rss.shmem_pages);
@@ -161,7 +161,6 @@ static __always_inline void capture_mm(struct oomwhy_task *record, const struct 
 	record->total_vm_pages = BPF_CORE_READ(mm, total_vm);
 }
 
-/* @record: in a map or a ring, not on the stack (see compat_rss()). */
 static __noinline int capture_task(struct oomwhy_task *record, const struct task_struct *task)
 {
 	const struct mm_struct *mm = BPF_CORE_READ(task, mm);

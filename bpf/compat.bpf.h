@@ -124,25 +124,27 @@ static __always_inline u64 distance_in_table(u32 cpu)
 	return distance;
 }
 
-/* They stay the same until the next boot: looked up once. 0: not yet, or nobody knows. */
-static u64 cpu_distances[OOMWHY_CPUS_MAX] SEC(".data.scratch");
-
 /*
- * compat_cpu_distance() - what to add to a per-CPU pointer to get at the part of @cpu; 0: nobody
- * knows.
- * @number: see compat_rss()
+ * They stay the same until the next boot: looked up once, before other programs are attached, since
+ * it takes a number's way through memory. 0: nobody knows.
  */
-static __always_inline u64 compat_cpu_distance(volatile u64 *number, u32 cpu)
-{
-	u64 *distance = &cpu_distances[cpu & (OOMWHY_CPUS_MAX - 1)];
+static u64 cpu_distances[OOMWHY_CPUS_MAX] SEC(".data.scratch");
+static volatile u64 distance_number SEC(".data.scratch");
 
-	if (*distance)
-		return *distance;
-	if (compat_has_percpu_map())
-		*distance = distance_of_cpu(number, ruler_pointer(number), cpu);
-	else
-		*distance = distance_in_table(cpu);
-	return *distance;
+static __noinline int find_cpu_distances(void)
+{
+	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++)
+		cpu_distances[cpu] = compat_has_percpu_map() ?
+					     distance_of_cpu(&distance_number,
+							     ruler_pointer(&distance_number), cpu) :
+					     distance_in_table(cpu);
+	return 0;
+}
+
+/* cpu_distance() - what to add to a per-CPU pointer to get at the part of @cpu; 0: nobody knows. */
+static __always_inline u64 cpu_distance(u32 cpu)
+{
+	return cpu_distances[cpu & (OOMWHY_CPUS_MAX - 1)];
 }
 
 /*
@@ -225,8 +227,7 @@ static __always_inline s64 cpus_part(const s32 *counters, u64 distance)
 	return part;
 }
 
-static __noinline int add_rss_of_cpus(struct rss *rss, const struct mm_struct___v62 *mm,
-				      volatile u64 *number)
+static __noinline int add_rss_of_cpus(struct rss *rss, const struct mm_struct___v62 *mm)
 {
 	const s32 *file = BPF_CORE_READ(rss_counter(mm, MM_FILEPAGES), counters);
 	const s32 *anon = BPF_CORE_READ(rss_counter(mm, MM_ANONPAGES), counters);
@@ -234,7 +235,7 @@ static __noinline int add_rss_of_cpus(struct rss *rss, const struct mm_struct___
 	const s32 *shmem = BPF_CORE_READ(rss_counter(mm, MM_SHMEMPAGES), counters);
 
 	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
-		u64 distance = compat_cpu_distance(number, cpu);
+		u64 distance = cpu_distance(cpu);
 
 		if (!distance)
 			break;
@@ -246,28 +247,26 @@ static __noinline int add_rss_of_cpus(struct rss *rss, const struct mm_struct___
 	return 0;
 }
 
-static __noinline int read_rss_percpu(struct rss *ret, const struct mm_struct___v62 *mm,
-				      volatile u64 *number)
+static __noinline int read_rss_percpu(struct rss *ret, const struct mm_struct___v62 *mm)
 {
 	ret->file_pages = BPF_CORE_READ(rss_counter(mm, MM_FILEPAGES), count);
 	ret->anon_pages = BPF_CORE_READ(rss_counter(mm, MM_ANONPAGES), count);
 	ret->swap_pages = BPF_CORE_READ(rss_counter(mm, MM_SWAPENTS), count);
 	ret->shmem_pages = BPF_CORE_READ(rss_counter(mm, MM_SHMEMPAGES), count);
-	return add_rss_of_cpus(ret, mm, number);
+	return add_rss_of_cpus(ret, mm);
 }
 
 /*
  * compat_rss() - pages of @mm, which @task uses, by kind. A sum that is made while others count may
  * be below 0.
- * @number: 8 bytes in a map or a ring, to be overwritten
  */
 static __always_inline void compat_rss(struct rss *ret, const struct mm_struct *mm,
-				       const struct task_struct *task, volatile u64 *number)
+				       const struct task_struct *task)
 {
 	if (bpf_core_field_exists(struct mm_struct___pre_v62, rss_stat.count))
 		read_rss_atomic(ret, (const void *)mm, task);
 	else
-		read_rss_percpu(ret, (const void *)mm, number);
+		read_rss_percpu(ret, (const void *)mm);
 }
 
 #endif

@@ -30,7 +30,6 @@ struct memcg_stats {
 static struct memcg_stats scratch_stats SEC(".data.scratch");
 static long scratch_block[STATS_MAX] SEC(".data.scratch");
 static u32 scratch_places[OOMWHY_ITEMS] SEC(".data.scratch");
-static volatile u64 scratch_number SEC(".data.scratch");
 static struct oomwhy_memory scratch_memory SEC(".data.scratch");
 
 /* @listed: see compat_stat_place(). Items that this kernel does not have stay without. */
@@ -65,13 +64,17 @@ __noinline int find_places(void)
 	return 0;
 }
 
-static __always_inline void add_block(s64 *sums, u64 address, u32 bytes, s64 sign)
+/* Adds the array at this address to one of scratch_stats', or takes it away from what CPUs hold. */
+__noinline int add_block(u64 address, u64 bytes, u64 held, u64 minus)
 {
+	s64 *sums = held ? scratch_stats.held : scratch_stats.summed, sign = minus ? -1 : 1;
+
 	if (bytes > STATS_NONE * sizeof(long))
 		bytes = STATS_NONE * sizeof(long);
 	bpf_probe_read_kernel(scratch_block, bytes, (const void *)address);
 	for (u32 i = 0; i < OOMWHY_ITEMS; i++)
 		sums[i] += sign * scratch_block[scratch_places[i] & (STATS_MAX - 1)];
+	return 0;
 }
 
 /* Fills scratch_stats from the memcg at this address. */
@@ -81,17 +84,17 @@ __noinline int read_stats(u64 memcg)
 
 	compat_stats_at(&at, memcg);
 	__builtin_memset(&scratch_stats, 0, sizeof(scratch_stats));
-	add_block(scratch_stats.summed, at.summed, at.bytes, 1);
+	add_block(at.summed, at.bytes, false, false);
 	if (at.pending)
-		add_block(scratch_stats.summed, at.pending, at.bytes, 1);
+		add_block(at.pending, at.bytes, false, false);
 	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
-		u64 distance = compat_cpu_distance(&scratch_number, cpu);
+		u64 distance = cpu_distance(cpu);
 
 		if (!distance)
 			break;
-		add_block(scratch_stats.held, at.cpu + distance, at.bytes, 1);
+		add_block(at.cpu + distance, at.bytes, true, false);
 		if (at.cpu_summed)
-			add_block(scratch_stats.held, at.cpu_summed + distance, at.bytes, -1);
+			add_block(at.cpu_summed + distance, at.bytes, true, true);
 	}
 	return 0;
 }
@@ -220,7 +223,7 @@ static __noinline s64 held_by_cpus(const struct stats_at *at, u64 offset)
 	s64 held = 0;
 
 	for (u32 cpu = 0; cpu < OOMWHY_CPUS_MAX && cpu < possible_cpus; cpu++) {
-		u64 distance = compat_cpu_distance(&scratch_number, cpu);
+		u64 distance = cpu_distance(cpu);
 
 		if (!distance)
 			break;
@@ -396,6 +399,7 @@ static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 
 /*
  * Pages of the whole machine are the root memcg's, too, but for the few that belong to none: if it
  * has them where we look for them, that is the place. At the first task only: one record.
+ * Where the CPUs' parts of counters are is looked up here, too.
  */
 SEC("iter/task")
 int order(struct bpf_iter__task *ctx)
@@ -405,7 +409,10 @@ int order(struct bpf_iter__task *ctx)
 	struct oomwhy_memory *machine = &scratch_memory;
 	struct oomwhy_order record = {};
 
-	if (!task || ctx->meta->seq_num || compat_stat_order_is_told())
+	if (!task || ctx->meta->seq_num)
+		return 0;
+	find_cpu_distances();
+	if (compat_stat_order_is_told())
 		return 0;
 	css = ancestor(task_memcg_css(task), BPF_CORE_READ(task_memcg_css(task), cgroup, level));
 	find_places();

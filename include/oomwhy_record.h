@@ -247,8 +247,9 @@ enum oomwhy_item {
 
 /* struct oomwhy_memory.flags */
 #define OOMWHY_MEMORY_WHOLE (1u << 0) /* all below it was read; else it is as of the last sum */
-#define OOMWHY_MEMORY_FLUSH_NEXT (1u << 1) /* flush_jiffies: when the next sum is due, see compat \
-					    */
+#define OOMWHY_MEMORY_FLUSH_NEXT                                         \
+	(1u << 1) /* flush_jiffies: when the next sum is due, see compat \
+		   */
 
 /* What fills a memcg and all below it; or the machine. */
 struct oomwhy_memory {

@@ -344,6 +344,7 @@ struct incident {
 	__u64 pods_omitted;
 	__u64 pods_age_ns; /* of the oldest figure among all pods' */
 	__u64 pods_unknown; /* pods whose request is not known: they are not ranked */
+	__u64 pods_usage_bytes; /* of all pods together, by these figures */
 	__u64 host_free_bytes; /* free memory of the machine at the kill */
 	__u64 host_low_bytes; /* below this the machine itself is short (sum of the high watermarks)
 			       */

@@ -360,6 +360,8 @@ static const struct field incident_rows[] = {
 	LIST(incident.pods, "pods", struct event_pod, pod_table,
 	     "Who holds the memory, where many share the limit; most above its request first."),
 	U64(incident.pods_age_ns, "pods_age_ns", "Age of the oldest figure of any pod, in ns."),
+	U64(incident.pods_usage_bytes, "pods_usage_bytes",
+	    "What all pods together hold by these figures, in bytes."),
 	U64(incident.pods_unknown, "pods_unknown",
 	    "Pods whose request is not known: they stand last."),
 	U64(incident.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),

@@ -47,7 +47,7 @@ DEFINE(trend_table, trend_rows);
 
 #define POD(p)                                                                             \
 	IDENTITY_OF(p who, "The pod's"),                                                   \
-		TABLE(p cgroup, "cgroup", struct event_cgroup, cgroup_table,              \
+		TABLE(p cgroup, "cgroup", struct event_cgroup, cgroup_table,               \
 		      "Cgroup of the pod."),                                               \
 		U64(p biggest_id, "biggest_container_cgroup_id",                           \
 		    "ID of the cgroup of that container of the pod which holds most."),    \

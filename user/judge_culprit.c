@@ -9,6 +9,7 @@
 
 /* Less is noise: a sandbox, charges in flight. */
 #define OVER_MIN_BYTES (4 * 1024 * 1024ULL)
+#define MISSING_PART_MAX 8 /* of the owner's usage, for "nobody is above its request" */
 
 static bool is_over(const struct event_pod *pod)
 {
@@ -29,6 +30,27 @@ static bool may_be_another(const struct incident *incident, __u64 over_bytes)
 			return pod->usage_bytes > over_bytes;
 	}
 	return true; /* they are among those that had no place */
+}
+
+/*
+ * What the limit owner holds and no pod's figure has: some pod has grown since it was looked at, or
+ * dead ones left it. 0 also where nobody knows.
+ */
+static __u64 missing_bytes(const struct incident *incident)
+{
+	__u64 usage_bytes = incident->limit_owner.usage_bytes;
+
+	if (incident->verdict.limit_level != LIMIT_NODE || usage_bytes == NOT_KNOWN ||
+	    incident->pods_usage_bytes == NOT_KNOWN || usage_bytes < incident->pods_usage_bytes)
+		return 0;
+	return usage_bytes - incident->pods_usage_bytes;
+}
+
+/* Is there so little missing that to say "nobody" is no guess? */
+static bool is_all_known(const struct incident *incident)
+{
+	return incident->pods_unknown == 0 &&
+	       missing_bytes(incident) <= incident->limit_owner.usage_bytes / MISSING_PART_MAX;
 }
 
 static __u64 pod_of_victim(const struct incident *incident)
@@ -55,9 +77,11 @@ void judge_culprit(struct event *ev)
 	verdict->cause = CAUSE_NONE;
 	verdict->victim_is_cause = NOT_KNOWN;
 	if (!is_shared || !incident->pods_count || !is_over(first) ||
-	    may_be_another(incident, first->over_request_bytes)) {
+	    may_be_another(incident, first->over_request_bytes) ||
+	    missing_bytes(incident) > first->over_request_bytes) {
 		forget_culprit(incident);
-		if (is_shared && incident->pods_count && incident->pods_unknown == 0) {
+		if (is_shared && incident->pods_count && !is_over(first) &&
+		    is_all_known(incident)) {
 			verdict->cause = CAUSE_REQUESTS_DO_NOT_FIT;
 			verdict->victim_is_cause = 0;
 		}

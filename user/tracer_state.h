@@ -66,7 +66,8 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret);
 /* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
 
-/* The metrics, where they were asked for: listen before anything else is done, then serve. -errno. */
+/* The metrics, where they were asked for: listen before anything else is done, then serve. -errno.
+ */
 int tracer_metrics_open(struct tracer *tracer);
 int tracer_metrics_start(struct tracer *tracer);
 void tracer_metrics_take(struct tracer *tracer, const struct event *ev); /* T1 */

@@ -15,6 +15,7 @@ enum {
 	CASE_PROTECT = 256, /* needs the right to lower oom_score_adj (CAP_SYS_RESOURCE) */
 	CASE_NUMA = 128, /* needs two nodes; without them it does not apply, see OOMWHY_NUMA */
 	CASE_ONLY_NAMED = 512, /* switches something of the machine: run only when named */
+	CASE_ANY_PLAN = 1024, /* every plan sees the same: of plans that are forced only the last */
 };
 
 struct kill_case {

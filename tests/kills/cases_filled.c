@@ -154,15 +154,18 @@ static void filled_left(struct fixture *fx)
 }
 
 const struct kill_case filled_cases[] = {
-	{ "filled-anon", "a container full of anonymous memory", CASE_ONE_SHAPE, filled_anon },
-	{ "filled-file", "page cache that cannot be written back", CASE_ONE_SHAPE, filled_file },
-	{ "filled-tmpfs", "files in a volume of memory", CASE_ONE_SHAPE, filled_tmpfs },
-	{ "filled-shmem", "shared memory", CASE_ONE_SHAPE, filled_shmem },
-	{ "filled-pagetables", "page tables", CASE_ONE_SHAPE, filled_pagetables },
-	{ "filled-slab", "inodes and names", CASE_ONE_SHAPE, filled_slab },
-	{ "filled-sockets", "TCP buffers that nobody reads", CASE_ONE_SHAPE | CASE_V2,
-	  filled_sockets },
-	{ "filled-left", "a pod, half of it left by a dead container", CASE_ONE_SHAPE,
-	  filled_left },
+	{ "filled-anon", "a container full of anonymous memory", CASE_ANY_PLAN | CASE_ONE_SHAPE,
+	  filled_anon },
+	{ "filled-file", "page cache that cannot be written back", CASE_ANY_PLAN | CASE_ONE_SHAPE,
+	  filled_file },
+	{ "filled-tmpfs", "files in a volume of memory", CASE_ANY_PLAN | CASE_ONE_SHAPE,
+	  filled_tmpfs },
+	{ "filled-shmem", "shared memory", CASE_ANY_PLAN | CASE_ONE_SHAPE, filled_shmem },
+	{ "filled-pagetables", "page tables", CASE_ANY_PLAN | CASE_ONE_SHAPE, filled_pagetables },
+	{ "filled-slab", "inodes and names", CASE_ANY_PLAN | CASE_ONE_SHAPE, filled_slab },
+	{ "filled-sockets", "TCP buffers that nobody reads",
+	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_V2, filled_sockets },
+	{ "filled-left", "a pod, half of it left by a dead container",
+	  CASE_ANY_PLAN | CASE_ONE_SHAPE, filled_left },
 };
 const int n_filled_cases = COUNT(filled_cases);

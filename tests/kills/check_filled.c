@@ -39,11 +39,22 @@ static long long lag_of_log(json_t *line)
 	return 64 * cpus * (1 + line_integer(line, "memory.cgroups")) * sysconf(_SC_PAGESIZE);
 }
 
+long long check_filled_slack(json_t *line)
+{
+	return slack_of(line) + lag_of_log(line);
+}
+
+/*
+ * What the table of the log in hand leaves unexplained of the usage. On 7.3 it was seen to lack all
+ * of 28 MiB that the victim held: what it lacks is no proof against more.
+ */
+static long long log_lacks;
+
 static void near(json_t *line, const char *what, long long got, long long value)
 {
 	long long away = llabs(got - value);
 
-	if (away > slack_of(line) + lag_of_log(line))
+	if (away > check_filled_slack(line) + (got > value ? log_lacks : 0))
 		line_wrong(line, "%s is %lld, and the kernel's log has %lld", what, got, value);
 	if (away > slack_of(line))
 		print_message("  note: the kernel's table lags: %s is %lld, there %lld\n", what,
@@ -90,8 +101,15 @@ static void check_sum(json_t *line)
 		line_wrong(line, "more inactive than all files");
 }
 
+static long long told(long long figure)
+{
+	return figure > 0 ? figure : 0;
+}
+
 static void check_log(json_t *line, const struct klog_stats *stats)
 {
+	log_lacks = told(line_integer(line, "limit_owner.usage_bytes") - told(stats->anon) -
+			 told(stats->file_and_shmem) - told(stats->kernel) - told(stats->sock));
 	near_key(line, "anon_bytes", stats->anon);
 	near_key(line, "shmem_bytes", stats->shmem);
 	if (stats->file_and_shmem >= 0)
@@ -118,7 +136,11 @@ void check_filled_line(struct fixture *fx, const struct expect *e, const struct 
 	if (!e->owner || strcmp(log->stats.memcg, e->owner->path) || e->flags & EXPECT_OTHER_OOMS)
 		return;
 	check_log(line, &log->stats);
-	near(line, "memory.usage_bytes", part(line, "usage_bytes"),
+	log_lacks = 0;
+	/* Of cgroup v1's second limit the owner's usage is that of memory and swap. */
+	near(line, "memory.usage_bytes",
+	     part(line, "usage_bytes") +
+		     (strcmp(e->counter, "memory+swap") ? 0 : part(line, "swap_bytes")),
 	     line_integer(line, "limit_owner.usage_bytes"));
 }
 

@@ -13,6 +13,9 @@
 void check_filled_line(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
 		       json_t *line);
 
+/* check_filled_slack() - how far the log's table may be from the live @line, in bytes. */
+long long check_filled_slack(json_t *line);
+
 /*
  * The verdict says that @kind fills it, and how much of it: the key @key of `memory`, at least
  * @percent of the usage. Nothing where that is not visible.

@@ -242,6 +242,8 @@ static void nested_cgroups_are_not_sampled(void **state)
 }
 
 /* A kill at /kubepods' limit of 1 GiB; pod 1 is the victim's. */
+static __u64 node_bytes; /* what /kubepods holds at the kill */
+
 static void fill_kill(const char *victim_pod)
 {
 	char path[512];
@@ -249,7 +251,7 @@ static void fill_kill(const char *victim_pod)
 		{ LIMIT_CONTAINER, 0, MIB(20), NO_LIMIT },
 		{ LIMIT_POD, id_of(victim_pod), MIB(20), NO_LIMIT },
 		{ LIMIT_QOS, 3, MIB(20), NO_LIMIT },
-		{ LIMIT_NODE, id_of("/kubepods"), GIB(1), GIB(1) },
+		{ LIMIT_NODE, id_of("/kubepods"), node_bytes, GIB(1) },
 		{ LIMIT_HOST, 1, GIB(2), NO_LIMIT },
 	};
 
@@ -260,12 +262,14 @@ static void fill_kill(const char *victim_pod)
 	set_chain(&ev, path, levels, 5);
 	set_cgroup(&ev, &ev.incident.victim.cgroup, path, levels[0].id);
 	set_owner(&ev, LIMIT_NODE, "/kubepods", id_of("/kubepods"), GIB(1));
+	ev.incident.limit_owner.usage_bytes = node_bytes;
 	history_fill(&history, &ev);
 	judge_event(&ev);
 }
 
 static void make_node(void)
 {
+	node_bytes = GIB(1);
 	make("/kubepods", "1073741824\n", GIB(1));
 	make("/kubepods/burstable", "max\n", GIB(1));
 	make("/kubepods/besteffort", "max\n", MIB(20));
@@ -352,11 +356,29 @@ static void an_unknown_request_may_be_the_cause(void **state)
 	assert_int_equal(ev.incident.pods[2].cgroup.id, id_of(big));
 	assert_int_equal(ev.incident.pods[2].over_request_bytes, NOT_KNOWN);
 	/* As much as it holds it may be above: less than the first is. */
+	node_bytes = MIB(110);
 	set_usage(big, MIB(30));
 	tick(12);
 	fill_kill(victim);
 	assert_int_equal(ev.incident.verdict.cause, CAUSE_POD_OVER_REQUEST);
 	assert_int_equal(ev.incident.culprit.pod.cgroup.id, id_of(small));
+}
+
+static void what_is_missing_may_be_anybodys(void **state)
+{
+	char victim[256], pod[256];
+
+	(void)state;
+	make_node();
+	strcpy(victim, make_pod("/kubepods/besteffort", 1, MIB(20)));
+	strcpy(pod, make_pod("/kubepods", 2, MIB(100)));
+	write_file(pod, "memory.max", "134217728\n");
+	walk();
+	tick(12);
+	fill_kill(victim);
+	assert_int_equal(ev.incident.pods_usage_bytes, MIB(120));
+	assert_int_equal(ev.incident.verdict.cause, CAUSE_NONE);
+	assert_int_equal(ev.incident.verdict.victim_is_cause, NOT_KNOWN);
 }
 
 static void a_guaranteed_pod_requests_its_limit(void **state)
@@ -370,6 +392,7 @@ static void a_guaranteed_pod_requests_its_limit(void **state)
 	write_file(pod, "memory.max", "134217728\n");
 	walk();
 	tick(12);
+	node_bytes = MIB(130);
 	fill_kill(victim);
 	assert_int_equal(ev.incident.pods_unknown, 0);
 	assert_int_equal(ev.incident.verdict.victim_is_cause, 1);
@@ -413,6 +436,7 @@ int main(void)
 		TEST(the_culprit_is_furthest_above_its_request),
 		TEST(nobody_is_above_its_request),
 		TEST(an_unknown_request_may_be_the_cause),
+		TEST(what_is_missing_may_be_anybodys),
 		TEST(a_guaranteed_pod_requests_its_limit),
 		TEST(the_victims_pod_is_always_listed),
 	};

@@ -393,6 +393,28 @@ static void table_in_one_line(void **state)
 	}
 }
 
+/* vm.oom_kill_allocating_task: a thread is chosen, its process is named. */
+static void thread_chosen(void **state)
+{
+	const struct incident *incident;
+
+	(void)state;
+	klog_run_text(
+		&run,
+		"[58.0] " HEADER(
+			"eat") "[58.1] CPU: 1 PID: 295 Comm: eat Not tainted 5.10\n"
+			       "[58.1] Mem-Info:\n[58.2] " COLUMNS_LINE
+			       "[58.2] [    294]     0   294   102136    97673   831488        0             0 eat\n"
+			       "[58.2] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0-1,"
+			       "global_oom,task_memcg=" CONTAINER ",task=eat,pid=295,uid=0\n"
+			       "[58.3] Out of memory (oom_kill_allocating_task): Killed process 294 (eat)" FIGURES);
+	incident = only(LIMIT_HOST, 294);
+	assert_int_equal(incident->victim.tid, 295);
+	assert_int_equal(incident->trigger.pid, 294);
+	assert_int_equal(incident->trigger.tid, 295);
+	text_is(&run.ev[0], incident->victim.cgroup.path, CONTAINER);
+}
+
 static void memory_table(void **state)
 {
 	const struct memory *memory = &run.ev[0].incident.memory;
@@ -470,6 +492,7 @@ int main(void)
 		cmocka_unit_test(table_in_one_line),
 		cmocka_unit_test(leader_exited),
 		cmocka_unit_test(memory_table),
+		cmocka_unit_test(thread_chosen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,7 @@ static void add_container(struct pod_sum *sum, const struct slot *slot)
 	}
 	if (may_be_sandbox(slot))
 		return;
+	sum->has_container = true;
 	if (slot->request.bytes == NOT_KNOWN || slot->request.error_bytes == NOT_KNOWN) {
 		sum->unknown = true;
 		return;
@@ -71,6 +72,10 @@ static void settle_request(struct pod_sum *sum, const struct slot *pod)
 {
 	bool fits_all = pod->qos == QOS_BEST_EFFORT;
 
+	/* So young that none of its containers, or none that is surely no sandbox, was looked at.
+	 */
+	if (!sum->has_container)
+		sum->unknown = true;
 	if (pod->request.bytes != NOT_KNOWN) {
 		sum->unknown = false;
 		sum->request = pod->request;
@@ -94,7 +99,9 @@ static void sum_up(struct history *history)
 		const struct slot *slot = &store->slots[i];
 		struct pod_sum *sum;
 
-		if (!slot->pod_key || slot->removed_ns)
+		/* Its end may be known before the next sample finds it gone. */
+		if (!slot->pod_key || slot->removed_ns ||
+		    !index_is_there(history->config.index, slot->id))
 			continue;
 		sum = sum_of(history, slot->pod_key);
 		if (!sum)
@@ -150,7 +157,7 @@ static bool is_ranked_before(const struct pod_sum *a, const struct pod_sum *b)
 struct ranking {
 	struct pod_sum *top[INCIDENT_PODS_MAX];
 	int count;
-	__u64 pods, unknown;
+	__u64 pods, unknown, usage_bytes;
 	__u64 oldest_ns; /* boot time of the oldest figure */
 };
 
@@ -183,6 +190,7 @@ static void rank_all(struct history *history, struct ranking *ret)
 			sum->over_bytes = sum->usage_bytes - sum->request.bytes;
 		ret->pods++;
 		ret->unknown += sum->unknown;
+		ret->usage_bytes += sum->usage_bytes;
 		read_ns = history->store.slots[sum->slot].last.boot_time_ns;
 		if (!sum->exact && read_ns < ret->oldest_ns)
 			ret->oldest_ns = read_ns;
@@ -296,6 +304,7 @@ static void fill_pods(struct history *history, struct event *ev)
 	incident->pods_count = ranking.count;
 	incident->pods_omitted = ranking.pods - ranking.count;
 	incident->pods_unknown = ranking.unknown;
+	incident->pods_usage_bytes = ranking.usage_bytes;
 	incident->pods_age_ns =
 		ranking.oldest_ns == NOT_KNOWN ? 0 : age_of(ranking.oldest_ns, ev->boot_time_ns);
 	for (int i = 0; i < ranking.count; i++)

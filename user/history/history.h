@@ -40,6 +40,7 @@ struct pod_sum {
 	__u64 key; /* 0: free */
 	int slot; /* -1: of its own cgroup there is no sample */
 	bool unknown; /* the request of one of its containers is */
+	bool has_container; /* one beside its sandbox was looked at */
 	bool exact; /* usage is that of the kill */
 	__u64 usage_bytes, over_bytes;
 	struct request request;

@@ -236,6 +236,18 @@ size_t index_ids(struct index *index, size_t bucket, __u64 *ret, size_t max)
 	return count;
 }
 
+bool index_is_there(struct index *index, __u64 id)
+{
+	const struct index_entry *entry;
+	bool there;
+
+	pthread_mutex_lock(&index->lock);
+	entry = index_find(index, id);
+	there = entry && !entry->removed_ns;
+	pthread_mutex_unlock(&index->lock);
+	return there;
+}
+
 size_t index_present(struct index *index)
 {
 	size_t present;

@@ -117,6 +117,9 @@ bool index_names(struct index *index, __u64 id, int up, struct container_names *
  */
 size_t index_ids(struct index *index, size_t bucket, __u64 *ret, size_t max);
 
+/* index_is_there() - does the cgroup exist now? */
+bool index_is_there(struct index *index, __u64 id);
+
 /* index_present() - cgroups that exist now. */
 size_t index_present(struct index *index);
 

@@ -147,8 +147,9 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 	err = watch(keeper, keeper->stop_fd);
 	err = err ? err : watch(keeper, keeper->lookups.fd);
 	err = err ? err : watch(keeper, config->fd);
-	return err ? err : thread_start(&keeper->thread, "oomwhy-names",
-				       PRIVILEGES_READ_FILES, run, keeper);
+	return err ? err :
+		     thread_start(&keeper->thread, "oomwhy-names", PRIVILEGES_READ_FILES, run,
+				  keeper);
 }
 
 int keeper_stop(struct keeper *keeper)

@@ -117,7 +117,7 @@ static void put_unknown(struct report *r)
 		say(&r->w, "not known: what %llu pod%s request%s is not",
 		    (unsigned long long)unknown, unknown == 1 ? "" : "s", unknown == 1 ? "s" : "");
 	else
-		say(&r->w, "not known");
+		say(&r->w, "not known: a pod has grown since all were looked at");
 }
 
 void report_cause(struct report *r)

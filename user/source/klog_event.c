@@ -159,7 +159,10 @@ static void set_victims(struct event *ev, const struct klog_report *report, __u6
 		victim->fate = FATE_KILLED;
 	}
 	/* Before 5.1 a child may have died for the chosen one; since, a thread may stand for it. */
-	if (report->pid != NOT_KNOWN && !(report->parts & KLOG_HAS_KILL)) {
+	if (report->pid != NOT_KNOWN && victim->pid != NOT_KNOWN && victim->pid != report->pid &&
+	    !klog_report_task(report, report->pid) && klog_report_task(report, victim->pid)) {
+		victim->tid = report->pid; /* a thread was chosen */
+	} else if (report->pid != NOT_KNOWN && !(report->parts & KLOG_HAS_KILL)) {
 		if (victim->pid != NOT_KNOWN && victim->pid != report->pid)
 			victim->tid = victim->pid;
 		victim->pid = report->pid;
@@ -207,6 +210,10 @@ static void set_trigger(struct event *ev, const struct klog_report *report, __u6
 		return;
 	set_process(trigger, report, report->asker_pid);
 	if (trigger->pid == ev->incident.victim.pid) {
+		trigger->cgroup = ev->incident.victim.cgroup;
+	} else if (report->asker_pid == ev->incident.victim.tid) {
+		trigger->pid = ev->incident.victim.pid;
+		trigger->tid = report->asker_pid;
 		trigger->cgroup = ev->incident.victim.cgroup;
 	} else if (!row) {
 		trigger->tid = report->asker_pid;

@@ -235,6 +235,20 @@ static bool is_thread(const struct klog_report *report, const struct klog_line *
 	       killed->total_vm_bytes / task->total_vm <= 65536;
 }
 
+/*
+ * With vm.oom_kill_allocating_task a thread is chosen, which the table does not have, and the line
+ * names its process, which it has.
+ */
+static bool is_process_of(const struct klog_report *report, const struct klog_line *line,
+			  const struct klog_killed *killed)
+{
+	struct klog_comm comm = klog_comm_of(killed->comm);
+
+	return report->readings && klog_comm_equal(&report->reading[0].comm, &comm) &&
+	       !klog_report_task(report, report->pid) && klog_report_task(report, killed->pid) &&
+	       is_within(report, line, AT_ONCE_NS);
+}
+
 /* How well the line fits; 0: not at all. */
 static int fit(const struct klog_report *report, const struct klog_line *line,
 	       const struct klog_killed *killed)
@@ -260,7 +274,7 @@ static int fit(const struct klog_report *report, const struct klog_line *line,
 			       2 :
 			       0;
 	if (report->pid != NOT_KNOWN)
-		return is_thread(report, line, killed);
+		return is_thread(report, line, killed) || is_process_of(report, line, killed);
 	/* Its "oom-kill:" line is missing. */
 	return klog_has_tables_to_come(report) &&
 	       (!report->tasks || report->tasks_left_out || klog_report_task(report, killed->pid));
