@@ -29,7 +29,6 @@ char LICENSE[] SEC("license") = "GPL";
 	1 /* the kernel itself is the sender: no siginfo, but this number in its place */
 
 #define OOM_SCORE_ADJ_MIN -1000
-#define THREADS_ASKED_MAX 8
 
 /* Decided by user space before loading. */
 const volatile bool mark_victim_has_task = true; /* 5.10's tracepoint gives a pid only */
@@ -297,21 +296,10 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	return 0;
 }
 
-/* A leader that has ended has none, the thread that goes on has. */
 static __always_inline u64 process_mm(const struct task_struct *task)
 {
-	const struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	const struct list_head *end = &signal->thread_head, *next = BPF_CORE_READ(end, next);
-	u64 mm = (u64)BPF_CORE_READ(task, mm);
-
-	for (int i = 0; i < THREADS_ASKED_MAX && !mm && next && next != end; i++) {
-		const char *thread =
-			(const char *)next - bpf_core_field_offset(struct task_struct, thread_node);
-
-		mm = (u64)BPF_CORE_READ((const struct task_struct *)thread, mm);
-		next = BPF_CORE_READ(next, next);
-	}
-	return mm;
+	task = thread_with_memory(task);
+	return task ? (u64)BPF_CORE_READ(task, mm) : 0;
 }
 
 /*

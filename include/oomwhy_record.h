@@ -390,10 +390,36 @@ struct oomwhy_order {
 	__s64 machine_pages[4];
 };
 
-/* A process that the OOM killer may have considered: from the iterator, right after the kill. */
+/* A process that the OOM killer may have considered, right after the kill. */
 struct oomwhy_candidate {
 	struct oomwhy_task task;
 	__u64 memcg_id;
+	__u32 is_outside; /* bool: it is not below the limit, and holds more than the victim */
+	__u32 pad;
+};
+
+/* So many processes are looked at, and told, at most without a break. */
+#define OOMWHY_PROCESSES_VISITED 1024
+#define OOMWHY_CANDIDATES_MAX 128
+
+/*
+ * The map `candidates_page`, which user space shares: a thread of it puts a question here and
+ * renames itself, which runs the program that answers. No bpf() is needed for it, which by then may
+ * be forbidden.
+ */
+struct oomwhy_candidates_page {
+	__u64 pidns_dev, pidns_inode; /* the PID namespace in which the next two count */
+	__u32 asker_tgid, asker_tid;
+	__u64 owner_id; /* the limit owner; 0: the machine, that is all processes */
+	__u64 victim_pages; /* resident */
+	__u32 from; /* so many processes were looked at before */
+	__u32 is_asked; /* bool: reset with the answer */
+	/* The answer: */
+	__u32 next; /* where to go on */
+	__u32 is_last; /* bool: there are no more */
+	__u32 count;
+	__u32 pad;
+	struct oomwhy_candidate list[OOMWHY_CANDIDATES_MAX];
 };
 
 /* Indices of the counters that both sides share (map `counters`). */
@@ -417,7 +443,8 @@ _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain),
 _Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");
 _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
 _Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
-_Static_assert(sizeof(struct oomwhy_candidate) == 104, "record layout");
+_Static_assert(sizeof(struct oomwhy_candidate) == 112, "record layout");
+_Static_assert(sizeof(struct oomwhy_candidates_page) == 64 + 128 * 112, "record layout");
 _Static_assert(sizeof(struct oomwhy_death) == 32, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");

@@ -316,6 +316,9 @@ struct incident {
 	__u64 trigger_lowers_limit; /* bool: it did not ask for memory, it wrote the limit; 1 or
 				       not said */
 	struct allocation allocation;
+	struct candidate candidates[CANDIDATES_MAX]; /* where the kernel's log has its table */
+	__u64 candidates_count;
+	__u64 candidates_omitted;
 	__u64 constraint; /* enum constraint */
 	__u64 total_pages_bytes; /* what the OOM killer took as the size of the domain */
 	struct {

@@ -79,6 +79,10 @@ enum spared {
 	SPARED_NOT_SAID, /* it does not hold more */
 	SPARED_PROTECTED, /* oom_score_adj -1000 */
 	SPARED_LOWER_SCORE, /* its oom_score_adj counts less */
+	SPARED_OTHER_MEMCG, /* it is not below the limit */
+	SPARED_INIT, /* the machine's process 1 */
+	SPARED_ASKER_DIES, /* vm.oom_kill_allocating_task: nobody was compared */
+	SPARED_UNKNOWN, /* it may have grown since */
 };
 
 /* A process that the kernel could choose, right after the kill; the victim as it was at the kill. */
@@ -88,10 +92,12 @@ struct candidate {
 	struct text comm;
 	__u64 pid;
 	__u64 chosen; /* bool */
+	__u64 fate; /* enum fate: it died, too */
 	__s64 oom_score_adj;
 	__u64 rss_bytes, swap_bytes, pagetables_bytes;
 	__s64 points; /* these in pages, and oom_score_adj thousandths of the domain; as the kernel
 			 counts */
+	__s64 points_bytes; /* the same */
 	__u64 spared; /* enum spared */
 };
 

@@ -327,6 +327,8 @@ static const struct field incident_rows[] = {
 	     "What bounded the allocation, in the kernel's words."),
 	U64(incident.total_pages_bytes, "domain_bytes",
 	    "Memory that the OOM killer took as the whole, in bytes."),
+	LIST(incident.candidates, "candidates", struct candidate, candidate_table,
+	     "Whom the kernel considered; evidence log only: else an oom_update line tells it."),
 	IN_LIMITS(nested, "The cgroup below the container that the workload made."),
 	IN_LIMITS(container, "The victim's container."),
 	IN_LIMITS(pod, "The victim's pod."),
@@ -382,7 +384,8 @@ static const struct field update_rows[] = {
 	TABLE(update.stall, "stall", struct stall, stall_table, "The stall, which has ended."),
 	TABLE(update.after, "after", struct after, after_table, "How the victim went."),
 	LIST(update.candidates, "candidates", struct candidate, candidate_table,
-	     "Whom the kernel could choose, right after the kill."),
+	     "Whom the kernel considered, right after the kill: the victim, the next by points, then "
+	     "bigger ones, the last of them not below the limit."),
 	U64(update.domain_bytes, "domain_bytes",
 	    "Memory that the OOM killer took as the whole, in bytes."),
 	TABLE(update.storm, "storm", struct storm, storm_table,

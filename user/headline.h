@@ -23,6 +23,12 @@ void headline(struct event *ev);
  */
 char *headline_limit(const struct incident *incident, char *buf, size_t size);
 
+/*
+ * headline_candidates() - whom the kernel could choose, as a kernel log's table of tasks has them.
+ * Valid UTF-8, printable, not ended by NUL. Returns the length; 0: nobody knows.
+ */
+size_t headline_candidates(const struct event *ev, char *buf, size_t size);
+
 /* headline_stall() - why nobody was killed, as a clause about the cgroup. */
 const char *headline_stall(const struct stall *stall);
 

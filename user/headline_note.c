@@ -46,41 +46,6 @@ static void after_line(struct line *line, const struct event *ev)
 			  units_duration(after->freed_ns, time, sizeof(time)));
 }
 
-/* "java, pid 48121, 493Mi, adj 984, 1.2Gi points" */
-static void put_candidate(struct line *line, const struct event *ev, const struct candidate *it)
-{
-	char bytes[UNITS_MAX];
-
-	line_text(line, ev, it->comm);
-	line_putf(line, ", pid %llu", (unsigned long long)it->pid);
-	line_putf(line, ", %s", units_bytes(it->rss_bytes, bytes, sizeof(bytes)));
-	line_putf(line, ", adj %lld", (long long)it->oom_score_adj);
-	if (it->points != NOT_KNOWN_SIGNED)
-		line_putf(line, ", %lld points", (long long)it->points);
-}
-
-static void candidates_line(struct line *line, const struct event *ev)
-{
-	const struct update *update = &ev->update;
-	const char *joint = "; next ";
-
-	line_putf(line, "chosen ");
-	put_candidate(line, ev, &update->candidates[0]);
-	if (update->candidates_count == 1)
-		line_putf(line, ": there was no other");
-	for (__u64 i = 1; i < update->candidates_count && i < CANDIDATES_MAX; i++) {
-		const struct candidate *it = &update->candidates[i];
-
-		if (i > 1 && it->spared == SPARED_NOT_SAID)
-			continue;
-		line_putf(line, "%s",
-			  it->spared == SPARED_PROTECTED   ? "; protected " :
-			  it->spared == SPARED_LOWER_SCORE ? "; spared, though bigger, " :
-							     joint);
-		put_candidate(line, ev, it);
-	}
-}
-
 static void storm_line(struct line *line, const struct storm *storm)
 {
 	char time[UNITS_MAX];
@@ -191,9 +156,11 @@ void line_of_note(struct line *line, const struct event *ev)
 	case EVENT_UPDATE:
 		if (known(ev->update.after.pid))
 			after_line(line, ev);
-		else if (ev->update.candidates_count)
-			candidates_line(line, ev);
-		else if (known(ev->update.storm.kills))
+		else if (ev->update.candidates_count) {
+			line_putf(line, "chosen ");
+			line_of_candidates(line, ev, ev->update.candidates,
+					   ev->update.candidates_count, ev->update.domain_bytes);
+		} else if (known(ev->update.storm.kills))
 			storm_line(line, &ev->update.storm);
 		else
 			update_line(line, ev);

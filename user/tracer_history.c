@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* tracer_history: what the history needs of the rest, and when it is told. */
 #include "base/clock.h"
+#include "identify.h"
 #include "oomwhy_record.h"
 #include "tracer_state.h"
 
-static int candidates(void *context, __u64 owner_id,
-		      void (*take)(void *context, const struct oomwhy_candidate *record),
-		      void *take_context)
+static int candidates(void *context, struct candidates *candidates)
 {
 	struct tracer *tracer = context;
 
-	return bpf_source__candidates(tracer->source, owner_id, take, take_context);
+	return bpf_source__candidates(tracer->source, candidates);
 }
 
 static void emit(void *context, struct event *ev)
 {
-	tracer_send(context, ev);
+	struct tracer *tracer = context;
+
+	keeper_complete(&tracer->keeper, ev);
+	identify_event(ev);
+	keeper_name(&tracer->keeper, ev);
+	tracer_send(tracer, ev);
 }
 
 int tracer_history_start(struct tracer *tracer)

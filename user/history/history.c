@@ -225,63 +225,6 @@ void history_tick(struct history *history, __u64 boot_time_ns)
 	history->ticks++;
 }
 
-static bool take_ask(struct history *history, struct candidates_ask *ret)
-{
-	bool any;
-
-	pthread_mutex_lock(&history->asks_lock);
-	any = history->asks_count > 0;
-	if (any) {
-		*ret = history->asks[0];
-		history->asks_count--;
-		memmove(&history->asks[0], &history->asks[1],
-			history->asks_count * sizeof(history->asks[0]));
-	}
-	pthread_mutex_unlock(&history->asks_lock);
-	return any;
-}
-
-static void take_candidate(void *context, const struct oomwhy_candidate *record)
-{
-	struct history *history = context;
-
-	candidates_add(&history->candidates, record);
-}
-
-static void answer_all(struct history *history)
-{
-	struct candidates_ask ask;
-	uint64_t asked;
-
-	if (read(history->ask_fd, &asked, sizeof(asked)) < 0 && errno != EAGAIN)
-		log_debug("history: %s", strerror(errno));
-	while (take_ask(history, &ask)) {
-		candidates_begin(&history->candidates, &ask);
-		if (history->config.candidates(history->config.context, ask.owner_id,
-					       take_candidate, history))
-			continue;
-		candidates_end(&history->candidates, history->config.index, &history->ev);
-		history->ev.boot_time_ns = clock_boot_ns();
-		history->ev.time_ns = clock_wall_ns();
-		history->config.emit(history->config.context, &history->ev);
-	}
-}
-
-void history_ask(struct history *history, const struct event *ev, __u64 page_bytes)
-{
-	struct candidates_ask ask;
-	uint64_t one = 1;
-
-	if (!history->config.candidates || !candidates_ask(ev, page_bytes, &ask))
-		return;
-	pthread_mutex_lock(&history->asks_lock);
-	if (history->asks_count < HISTORY_ASKS_MAX)
-		history->asks[history->asks_count++] = ask;
-	pthread_mutex_unlock(&history->asks_lock);
-	if (write(history->ask_fd, &one, sizeof(one)) < 0)
-		log_debug("history: %s", strerror(errno));
-}
-
 static void *run(void *context)
 {
 	struct history *history = context;
@@ -298,7 +241,7 @@ static void *run(void *context)
 		}
 		now_ns = clock_boot_ns();
 		poll(fds, 2, now_ns < due_ns ? (int)((due_ns - now_ns) / 1000000) + 1 : 0);
-		answer_all(history); /* also what was asked right before the end */
+		history_answer(history); /* also what was asked right before the end */
 	}
 	return NULL;
 }

@@ -16,7 +16,7 @@
 #include <linux/types.h>
 
 #include "event.h"
-#include "history/candidates.h"
+#include "candidates.h"
 #include "history/store.h"
 #include "names/index.h"
 
@@ -26,11 +26,10 @@ struct history_config {
 	const char *root; /* where the memory controller's hierarchy is mounted; "": nowhere */
 	bool is_v1;
 	struct index *index; /* which cgroups there are, and their names; outlives the history */
-	/* Hands each process below a memcg (0: of the machine) to @take; returns 0 or -errno. */
-	int (*candidates)(void *context, __u64 owner_id,
-			  void (*take)(void *context, const struct oomwhy_candidate *record),
-			  void *take_context);
-	/* Takes an update: whom the kernel could have chosen. From the history's own thread. */
+	/* Adds each process that the kernel may have considered; returns 0 or -errno. */
+	int (*candidates)(void *context, struct candidates *candidates);
+	/* Takes an update, whom the kernel could have chosen, to give it paths and names. From the
+	 * history's own thread. */
 	void (*emit)(void *context, struct event *ev);
 	void *context;
 };
@@ -85,6 +84,9 @@ void history_fill(struct history *history, struct event *ev);
  * I/O, nothing allocated.
  */
 void history_ask(struct history *history, const struct event *ev, __u64 page_bytes);
+
+/* history_answer() - these updates; for the thread. */
+void history_answer(struct history *history);
 
 /* history_tick() - one second's work; for the thread, and for tests. */
 void history_tick(struct history *history, __u64 boot_time_ns);

@@ -25,8 +25,9 @@ struct bpf_source {
 	struct bpf_handlers handlers;
 	const __u64 *counters; /* shared with the kernel, as is the next */
 	const struct oomwhy_attempts *attempts;
+	struct oomwhy_candidates_page *page; /* T2 asks by it; NULL: it cannot */
 	bool memcg_reclaim_is_seen; /* its tracepoint is attached */
-	struct bpf_link *links[EXTRAS_MAX + 5]; /* those that the skeleton does not attach */
+	struct bpf_link *links[EXTRAS_MAX + 6]; /* those that the skeleton does not attach */
 	int links_count;
 };
 
@@ -159,6 +160,8 @@ static void attach_history(struct bpf_source *source)
 	struct bpf_program *begins = bpf_history_begins(source->skel);
 
 	attach(source, source->skel->progs.process_exits);
+	if (source->page)
+		attach(source, source->skel->progs.candidates);
 	if (bpf_program__autoload(source->skel->progs.memory_is_free))
 		attach(source, source->skel->progs.memory_is_free);
 	if (begins && !attach(source, begins))
@@ -192,6 +195,7 @@ static int map_counters(struct bpf_source *source)
 {
 	source->counters = map_shared(source->skel->maps.counters, COUNTERS_BYTES);
 	source->attempts = map_shared(source->skel->maps.attempts, ATTEMPTS_BYTES);
+	bpf_history_open(source->skel, &source->page);
 	return source->counters && source->attempts ? 0 : -errno;
 }
 
@@ -313,6 +317,8 @@ void bpf_source__close(struct bpf_source *source)
 		munmap((void *)source->counters, COUNTERS_BYTES);
 	if (source->attempts)
 		munmap((void *)source->attempts, ATTEMPTS_BYTES);
+	if (source->page)
+		munmap(source->page, sizeof(*source->page));
 	for (int i = 0; i < source->links_count; i++)
 		bpf_link__destroy(source->links[i]);
 	oomwhy_bpf__destroy(source->skel);
@@ -352,9 +358,7 @@ struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u
 	return (struct oomwhy_attempts){ shared->memcg_id, shared->count, shared->last_ns };
 }
 
-int bpf_source__candidates(struct bpf_source *source, __u64 owner_id,
-			   void (*take)(void *context, const struct oomwhy_candidate *record),
-			   void *context)
+int bpf_source__candidates(struct bpf_source *source, struct candidates *candidates)
 {
-	return bpf_history_candidates(source->skel, owner_id, take, context);
+	return bpf_history_candidates(source->page, candidates);
 }

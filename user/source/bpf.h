@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "candidates.h"
 #include "event.h"
 #include "oomwhy_record.h"
 #include "source/probe.h"
@@ -39,9 +40,7 @@ void bpf_source__consume_kills(struct bpf_source *source);
 void bpf_source__consume_cgroups(struct bpf_source *source);
 
 /* bpf_source__candidates() - see bpf_history_candidates(). */
-int bpf_source__candidates(struct bpf_source *source, __u64 owner_id,
-			   void (*take)(void *context, const struct oomwhy_candidate *record),
-			   void *context);
+int bpf_source__candidates(struct bpf_source *source, struct candidates *candidates);
 
 /* bpf_source__attempts() - @slot of the kernel's count of attempts to kill where nothing may be
  * killed; read without bpf(). */

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <errno.h>
-#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "source/bpf_history.h"
 
 #include "oomwhy.skel.h"
+
+#define TRIES_MAX 3
+#define PAGES_MAX 1024
 
 /*
  * How a reclaim's memcg is known, best first: the tracepoint says it, the function's argument is
@@ -56,49 +61,54 @@ struct bpf_program *bpf_history_begins(const struct oomwhy_bpf *skel)
 	return NULL;
 }
 
-static int read_candidates(int fd,
-			   void (*take)(void *context, const struct oomwhy_candidate *record),
-			   void *context)
+void bpf_history_open(struct oomwhy_bpf *skel, struct oomwhy_candidates_page **ret)
 {
-	struct oomwhy_candidate records[64];
-	size_t have = 0;
-	ssize_t len;
+	const struct bpf_map *map = skel->maps.candidates_page;
+	void *at = MAP_FAILED;
+	struct stat pidns;
 
-	/* A read may end within a record. */
-	while ((len = read(fd, (char *)records + have, sizeof(records) - have)) != 0) {
-		size_t count;
-
-		if (len < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (len < 0)
-			return -errno;
-		have += len;
-		count = have / sizeof(*records);
-		for (size_t i = 0; i < count; i++)
-			take(context, &records[i]);
-		have -= count * sizeof(*records);
-		memmove(records, records + count, have);
-	}
-	return 0;
+	if (bpf_program__autoload(skel->progs.candidates) && !stat("/proc/self/ns/pid", &pidns))
+		at = mmap(NULL, sizeof(**ret), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map),
+			  0);
+	*ret = at == MAP_FAILED ? NULL : at;
+	if (!*ret)
+		return;
+	(*ret)->pidns_dev = pidns.st_dev;
+	(*ret)->pidns_inode = pidns.st_ino;
+	(*ret)->asker_tgid = (__u32)getpid();
 }
 
-int bpf_history_candidates(struct oomwhy_bpf *skel, __u64 owner_id,
-			   void (*take)(void *context, const struct oomwhy_candidate *record),
-			   void *context)
+/* The program runs within the call; unless the kernel is just running it, for somebody else. */
+static bool ask(struct oomwhy_candidates_page *page)
 {
-	struct bpf_link *link;
-	int fd, err;
+	char name[16];
 
-	if (!bpf_program__autoload(skel->progs.candidates))
+	if (prctl(PR_GET_NAME, name))
+		return false;
+	for (int i = 0; i < TRIES_MAX && __atomic_load_n(&page->is_asked, __ATOMIC_ACQUIRE); i++)
+		prctl(PR_SET_NAME, name);
+	return !__atomic_load_n(&page->is_asked, __ATOMIC_ACQUIRE);
+}
+
+int bpf_history_candidates(struct oomwhy_candidates_page *page, struct candidates *candidates)
+{
+	const struct oomwhy_task *victim = &candidates->ask.victim.task;
+
+	if (!page)
 		return -EOPNOTSUPP;
-	link = bpf_program__attach_iter(skel->progs.candidates, NULL);
-	if (!link)
-		return -errno;
-	skel->bss->candidates_owner = owner_id;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : read_candidates(fd, take, context);
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return err;
+	page->asker_tid = (__u32)gettid();
+	page->owner_id = candidates->ask.owner_id;
+	page->victim_pages = victim->anon_pages + victim->file_pages + victim->shmem_pages;
+	page->from = 0;
+	for (int i = 0; i < PAGES_MAX; i++) {
+		__atomic_store_n(&page->is_asked, 1, __ATOMIC_RELEASE);
+		if (!ask(page))
+			return -EAGAIN;
+		for (__u32 k = 0; k < page->count && k < OOMWHY_CANDIDATES_MAX; k++)
+			candidates_add(candidates, &page->list[k]);
+		if (page->is_last)
+			return 0;
+		page->from = page->next;
+	}
+	return -E2BIG;
 }

@@ -3,8 +3,8 @@
 #ifndef OOMWHY_SOURCE_BPF_HISTORY_H
 #define OOMWHY_SOURCE_BPF_HISTORY_H
 
+#include "candidates.h"
 #include "event.h"
-#include "oomwhy_record.h"
 #include "source/probe.h"
 
 struct oomwhy_bpf;
@@ -20,11 +20,16 @@ void bpf_history_choose(struct oomwhy_bpf *skel, const struct probe *probe, enum
 struct bpf_program *bpf_history_begins(const struct oomwhy_bpf *skel);
 
 /*
- * bpf_history_candidates() - hand each process below the memcg @owner_id (0: of the machine) to
- * @take. For one thread at a time, not T1. Returns 0 or -errno; -EOPNOTSUPP: not on this kernel.
+ * bpf_history_open() - after loading: @ret: the page by which candidates are asked for, to be
+ * unmapped; NULL: they cannot be.
  */
-int bpf_history_candidates(struct oomwhy_bpf *skel, __u64 owner_id,
-			   void (*take)(void *context, const struct oomwhy_candidate *record),
-			   void *context);
+void bpf_history_open(struct oomwhy_bpf *skel, struct oomwhy_candidates_page **ret);
+
+/*
+ * bpf_history_candidates() - add each process that there is, below the memcg that is asked for, or
+ * bigger than the victim; without bpf(). For one thread at a time, not T1. Returns 0 or -errno;
+ * -EOPNOTSUPP: not on this kernel.
+ */
+int bpf_history_candidates(struct oomwhy_candidates_page *page, struct candidates *candidates);
 
 #endif
