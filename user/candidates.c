@@ -89,12 +89,24 @@ static bool is_before(const struct ranked_candidate *a, const struct ranked_cand
 	return rss_pages(&a->record.task) > rss_pages(&b->record.task);
 }
 
+static bool is_ranked(const struct candidate_ranking *ranking,
+		      const struct oomwhy_candidate *record)
+{
+	for (__u64 i = 0; i < ranking->count; i++)
+		if (ranking->entries[i].record.task.tgid == record->task.tgid)
+			return true;
+	return false;
+}
+
 /* Keeps the first @max. */
 static void rank(struct candidate_ranking *ranking, const struct ranked_candidate *it, __u64 max,
 		 bool by_points)
 {
 	__u64 at = ranking->count;
 
+	/* While processes come and go the pass may meet one twice. */
+	if (is_ranked(ranking, &it->record))
+		return;
 	while (at > 0 && is_before(it, &ranking->entries[at - 1], by_points))
 		at--;
 	if (at >= max)
@@ -104,14 +116,6 @@ static void rank(struct candidate_ranking *ranking, const struct ranked_candidat
 	memmove(&ranking->entries[at + 1], &ranking->entries[at],
 		(ranking->count - 1 - at) * sizeof(*it));
 	ranking->entries[at] = *it;
-}
-
-static bool is_ranked(const struct candidate_ranking *ranking, const struct oomwhy_candidate *record)
-{
-	for (__u64 i = 0; i < ranking->count; i++)
-		if (ranking->entries[i].record.task.tgid == record->task.tgid)
-			return true;
-	return false;
 }
 
 void candidates_begin(struct candidates *candidates, const struct candidates_ask *ask)
@@ -139,12 +143,12 @@ void candidates_add(struct candidates *candidates, const struct oomwhy_candidate
 			rank(&candidates->outside, &it, CANDIDATES_OUTSIDE, false);
 		return;
 	}
-	if (is_ranked(&candidates->next, record))
-		return; /* another of its threads: the first one has gone */
-	candidates->seen++;
-	rank(&candidates->next, &it, CANDIDATES_RANKED - 1, true);
 	if (bigger)
 		rank(&candidates->bigger, &it, CANDIDATES_BIGGER, false);
+	if (unkillable(record))
+		return;
+	candidates->seen++;
+	rank(&candidates->next, &it, CANDIDATES_RANKED - 1, true);
 }
 
 static enum spared spared_of(const struct candidates *candidates, const struct ranked_candidate *it)
@@ -210,7 +214,7 @@ __u64 candidates_end(const struct candidates *candidates, struct event *ev, stru
 		     __u64 *ret_omitted)
 {
 	const struct candidate_ranking *const rankings[] = { &candidates->next, &candidates->bigger,
-						   &candidates->outside };
+							     &candidates->outside };
 	__u64 count = 1, inside = 0;
 
 	put(candidates, &candidates->victim, ev, &list[0]);
@@ -221,7 +225,7 @@ __u64 candidates_end(const struct candidates *candidates, struct event *ev, stru
 			if (is_in(list, count, it))
 				continue;
 			put(candidates, it, ev, &list[count++]);
-			inside += !it->record.is_outside;
+			inside += !unkillable(&it->record);
 		}
 	}
 	*ret_omitted = candidates->seen - inside;

@@ -47,7 +47,7 @@ struct candidates {
 	struct candidates_ask ask;
 	struct ranked_candidate victim;
 	struct candidate_ranking next, bigger, outside;
-	__u64 seen; /* within the limit, without the victim */
+	__u64 seen; /* that could be chosen, without the victim */
 };
 
 /*

@@ -85,7 +85,8 @@ enum spared {
 	SPARED_UNKNOWN, /* it may have grown since */
 };
 
-/* A process that the kernel could choose, right after the kill; the victim as it was at the kill. */
+/* A process that the kernel could choose, right after the kill; the victim as it was at the kill.
+ */
 struct candidate {
 	struct identity who;
 	struct event_cgroup cgroup;

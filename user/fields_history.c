@@ -85,9 +85,8 @@ static const struct field repeat_rows[] = {
 DEFINE(repeat_table, repeat_rows);
 #undef IN
 
-static const char *const spared_names[] = { "", "protected",	    "lower_score",
-					    "other_memcg",	    "init",	    "asker_dies",
-					    "unknown",	    NULL };
+static const char *const spared_names[] = { "",	    "protected",  "lower_score", "other_memcg",
+					    "init", "asker_dies", "unknown",	 NULL };
 
 #define IN struct candidate
 static const struct field candidate_rows[] = {

@@ -58,6 +58,14 @@ static void put_candidate(struct line *line, const struct event *ev, const struc
 		line_putf(line, ", adj %lld", (long long)it->oom_score_adj);
 }
 
+bool headline_had_choice(const struct candidate *list, __u64 count)
+{
+	for (__u64 i = 1; i < count && i < CANDIDATES_MAX; i++)
+		if (!list[i].fate && list[i].spared != SPARED_OTHER_MEMCG)
+			return true;
+	return false;
+}
+
 /* Of those that hold no more than the victim the next one will do; of each other kind the first. */
 void line_of_candidates(struct line *line, const struct event *ev, const struct candidate *list,
 			__u64 count, __u64 domain_bytes)
@@ -65,8 +73,8 @@ void line_of_candidates(struct line *line, const struct event *ev, const struct 
 	__u64 told = 0;
 
 	put_candidate(line, ev, &list[0], domain_bytes);
-	if (count == 1)
-		line_putf(line, ": there was no other");
+	if (!headline_had_choice(list, count))
+		line_putf(line, "; no other could be");
 	for (__u64 i = 1; i < count && i < CANDIDATES_MAX; i++) {
 		const struct candidate *it = &list[i];
 
@@ -84,7 +92,7 @@ size_t headline_candidates(const struct event *ev, char *buf, size_t size)
 	struct line line = { .len = 0 };
 	size_t len;
 
-	if (!incident->candidates_count || incident->candidates_count > CANDIDATES_MAX)
+	if (!headline_had_choice(incident->candidates, incident->candidates_count))
 		return 0;
 	line_of_candidates(&line, ev, incident->candidates, incident->candidates_count,
 			   incident->total_pages_bytes);

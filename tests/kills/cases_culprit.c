@@ -15,6 +15,8 @@
 #include "cases.h"
 #include "check.h"
 #include "check_line.h"
+#include "explained.h"
+#include "machine.h"
 
 #define SAMPLED_S 12 /* so long all that is there is sampled */
 
@@ -160,20 +162,56 @@ static json_t *update_of(struct fixture *fx, size_t from, json_t *kill, const ch
 	}
 }
 
-/* A bigger process lives, since the smaller one's oom_score_adj counts more. */
-static void choice(struct fixture *fx)
+static json_t *candidate_of(json_t *line, pid_t pid)
 {
-	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
-	struct container *a = fixture_container(fx, pod, 80);
-	struct workload *big =
-		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "40", "--adj", "0", NULL);
-	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "900", NULL);
-	size_t from = json_array_size(fixture_tracer(fx)->seen);
-	json_t *line, *update, *entry;
-	bool found = false;
+	json_t *entry;
 	size_t i;
 
+	json_array_foreach(line_get(line, "candidates"), i, entry)
+	{
+		if (line_integer(entry, "process.pid") == pid)
+			return entry;
+	}
+	line_wrong(line, "process %d is no candidate", pid);
+	return NULL;
+}
+
+static void check_spared(json_t *line, const struct workload *w, const char *why, int adj)
+{
+	json_t *entry = candidate_of(line, w->pid);
+
+	line_is(entry, "spared", why);
+	line_is_number(entry, "oom_score_adj", adj);
+	if (line_integer(entry, "rss_bytes") < 40 * MIB)
+		line_wrong(line, "the memory of process %d", w->pid);
+	if (line_integer(entry, "pagetables_bytes") < 40 * MIB / 512)
+		line_wrong(line, "the page tables of process %d", w->pid);
+}
+
+/*
+ * Bigger processes live: since the smaller one's oom_score_adj counts more, since one is protected,
+ * and since one is not below the limit.
+ */
+static void choice(struct fixture *fx)
+{
+	bool may_protect = machine_may_protect();
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0), *other = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, may_protect ? 124 : 80);
+	struct container *b = fixture_container(fx, other, 0);
+	struct workload *big =
+		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "40", "--adj", "0", NULL);
+	struct workload *kept = may_protect ? fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "44",
+							  "--adj", "-1000", NULL) :
+					      NULL;
+	struct workload *outside = fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "160", NULL);
+	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "900", NULL);
+	size_t from = json_array_size(fixture_tracer(fx)->seen);
+	json_t *line, *update, *log, *chosen;
+
 	fixture_fill(big);
+	if (kept)
+		fixture_fill(kept);
+	fixture_fill(outside);
 	fixture_grow(fx, w);
 	struct expect e = expect_death(w, a, 900);
 	expect_limit(&e, "container", "container", &a->cg);
@@ -181,29 +219,28 @@ static void choice(struct fixture *fx)
 	if (!line)
 		return;
 	update = update_of(fx, from, line, "candidates");
-	json_array_foreach(json_object_get(update, "candidates"), i, entry)
-	{
-		bool is_victim = line_integer(entry, "process.pid") == w->pid;
-
-		if (is_victim != json_is_true(line_get(entry, "chosen")) || is_victim != (i == 0))
-			line_wrong(update, "the victim is not the one that was chosen");
-		if (line_integer(entry, "process.pid") != big->pid)
-			continue;
-		found = true;
-		line_is(entry, "spared", "lower_score");
-		line_is_number(entry, "oom_score_adj", 0);
-		if (line_integer(entry, "rss_bytes") < 40 * MIB)
-			line_wrong(update, "the bigger one's memory");
-	}
-	if (!found)
-		line_wrong(update, "the bigger one is no candidate");
+	chosen = json_array_get(line_get(update, "candidates"), 0);
+	if (!json_is_true(line_get(chosen, "chosen")) || candidate_of(update, w->pid) != chosen)
+		line_wrong(update, "the victim is not the one that was chosen");
+	check_spared(update, big, "lower_score", 0);
+	if (kept)
+		check_spared(update, kept, "protected", -1000);
+	line_is(candidate_of(update, outside->pid), "spared", "other_memcg");
+	line_is(candidate_of(update, outside->pid), "k8s.pod.uid", other->uid);
+	line_is(candidate_of(update, big->pid), "k8s.pod.uid", pod->uid);
 	/* Where the kernel told what it took as the whole its own points come out. */
 	if (line_get(line, "domain_bytes") &&
-	    (line_integer(json_array_get(line_get(update, "candidates"), 0), "points") !=
-		     line_integer(line, "victim.points") ||
-	     line_integer(json_array_get(line_get(update, "candidates"), 1), "points") >=
+	    (line_integer(chosen, "points") != line_integer(line, "victim.points") ||
+	     line_integer(candidate_of(update, big->pid), "points") >=
 		     line_integer(line, "victim.points")))
 		line_wrong(update, "points");
+	log = explain_kill(fx, &e);
+	if (line_get(log, "candidates")) { /* else the kernel had no room for its table */
+		check_spared(log, big, "lower_score", 0);
+		if (kept)
+			check_spared(log, kept, "protected", -1000);
+	}
+	json_decref(log);
 }
 
 /* The same container three times; and how each victim went. */
@@ -245,6 +282,7 @@ const struct kill_case culprit_cases[] = {
 	  CASE_ONE_SHAPE | CASE_TRACER, before },
 	{ "again", "a container is killed three times, and how long each took",
 	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_TRACER, again },
-	{ "choice", "who else could have been chosen", CASE_ONE_SHAPE | CASE_TRACER, choice },
+	{ "choice", "who else could have been chosen, and why bigger ones live",
+	  CASE_ONE_SHAPE | CASE_TRACER, choice },
 };
 const int n_culprit_cases = sizeof(culprit_cases) / sizeof(culprit_cases[0]);
