@@ -66,7 +66,8 @@ ifeq ($(STATIC),1)
 LINK_STATIC := -static
 PC_STATIC := --static
 endif
-LIBS = $(shell $(PC) $(PC_STATIC) --libs libbpf libelf zlib jansson libevent_extra libevent_core libcap)
+LIB_NAMES := libbpf libelf zlib jansson libevent_extra libevent_core libcap
+LIBS = $(shell $(PC) $(PC_STATIC) --libs $(LIB_NAMES))
 
 USER_SOURCES := $(wildcard user/*.c user/*/*.c)
 USER_OBJECTS := $(USER_SOURCES:%.c=$(OUTPUT)/obj/%.o)
@@ -74,7 +75,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test deploy-test metrics-test caps-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test storm-test soak deploy-test metrics-test caps-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -117,7 +118,7 @@ $(BPF_DIR)/%.skel.h: $(BPF_DIR)/%.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/obj/user/%.o: user/%.c $(OUTPUT)/compile.flags | $(OUTPUT)/include/version.h $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -127,10 +128,12 @@ $(OUTPUT)/oomwhy: $(USER_OBJECTS) $(OUTPUT)/link.flags
 	$(Q)$(CC) $(LINK_STATIC) -pthread $(LDFLAGS) $(USER_OBJECTS) $(LIBS) -o $@
 
 # With the programs of the kill tests, for the guests of tests/vm/run --arch arm64.
+ARM64_GOALS ?= guest-programs
+
 arm64:
 	@sysroot=$$(tests/vm/fetch-sysroot arm64) || exit; \
 	$(MAKE) --no-print-directory ARCH=arm64 CC=aarch64-linux-gnu-gcc STATIC=1 SYSROOT=$$sysroot \
-		OUTPUT=$(OUTPUT)/arm64 guest-programs
+		OUTPUT=$(OUTPUT)/arm64 $(ARM64_GOALS)
 
 deps:
 	@tests/tools/install-deps

@@ -39,7 +39,10 @@ static __always_inline void send_death(u32 tgid, u32 what)
 	struct oomwhy_death record = { .tgid = tgid, .what = what };
 
 	head_unordered(&record.header, OOMWHY_DEATH);
-	send_bytes(&record.header, sizeof(record));
+	if (ring_has_room())
+		send_bytes(&record.header, sizeof(record));
+	else
+		count(OOMWHY_LOST_KILL_RECORDS);
 }
 
 /* Each thread comes here; the last one is the process's end. Reads no kernel memory. */

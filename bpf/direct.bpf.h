@@ -232,6 +232,8 @@ int BPF_PROG(direct_decision, const struct oom_control *oc)
 	struct oomwhy_decision *record = &scratch_decision;
 	u64 asker = bpf_get_current_pid_tgid();
 
+	if (decision_is_refused(asker))
+		return 0;
 	head(&record->header, OOMWHY_DECISION);
 	record->asker = asker;
 	record->gfp_mask = oc->gfp_mask;
@@ -280,6 +282,9 @@ static __always_inline void direct_send_children(const struct oomwhy_victim *vic
 /* What is known of it now that it is marked. See victim_marked(). */
 static __always_inline int direct_marked(struct oomwhy_victim *record, u64 mm, u64 asker)
 {
+	marked_asker = 0;
+	if (victim_is_refused(asker, record->signalled))
+		return 0;
 	record->decision = is_deciding(asker) ? decision_sequence : 0;
 	record->asker = asker;
 	record->asker_is_victim = record->task.tgid == asker >> 32;

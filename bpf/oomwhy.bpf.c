@@ -95,6 +95,8 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 	const struct mem_cgroup *memcg = BPF_CORE_READ(oc, memcg);
 	u64 asker = bpf_get_current_pid_tgid();
 
+	if (decision_is_refused(asker))
+		return 0;
 	head(&record->header, OOMWHY_DECISION);
 	record->asker = asker;
 	record->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
@@ -121,6 +123,7 @@ static __always_inline int decision_ends(void)
 {
 	struct oomwhy_end record = {};
 
+	refused_asker = 0;
 	if (decision_asker != bpf_get_current_pid_tgid() || !decision_sequence)
 		return 0;
 	head(&record.header, OOMWHY_END);
@@ -268,10 +271,13 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	u64 asker = bpf_get_current_pid_tgid();
 	bool decided = decision_sequence && decision_asker == asker;
 
+	record->signalled = signal && signal->tgid == BPF_CORE_READ(task, tgid);
+	marked_asker = 0;
+	if (victim_is_refused(asker, record->signalled))
+		return 0;
 	record->decision = decided ? decision_sequence : 0;
 	record->asker = asker;
 	capture_task(&record->task, task);
-	record->signalled = signal && signal->tgid == record->task.tgid;
 	record->shares_memory = 0;
 	record->asker_is_victim = record->task.tgid == asker >> 32;
 	record->reclaim = last_reclaim(asker);

@@ -54,6 +54,38 @@ static __always_inline void send_bytes(struct oomwhy_header *header, u32 size)
 		count(OOMWHY_LOST_KILL_RECORDS);
 }
 
+/* All records of a kill, each with all that it may hold, and some that others send meanwhile. */
+#define KILL_BYTES_MAX                                                         \
+	(sizeof(struct oomwhy_decision) + sizeof(struct oomwhy_trigger) +      \
+	 sizeof(struct oomwhy_reclaims) + 2 * sizeof(struct oomwhy_children) + \
+	 3 * sizeof(struct oomwhy_memory) + sizeof(struct oomwhy_victim) + (4 << 10))
+
+static __always_inline bool ring_has_room(void)
+{
+	return bpf_ringbuf_query(&kill_ring, BPF_RB_RING_SIZE) >=
+	       bpf_ringbuf_query(&kill_ring, BPF_RB_AVAIL_DATA) + KILL_BYTES_MAX;
+}
+
+/*
+ * A kill is sent whole or not at all: a part of it would be no report, but take the room of the
+ * next. Whose decision found no room; serialised by oom_lock.
+ */
+static __u64 refused_asker;
+
+static __always_inline bool decision_is_refused(u64 asker)
+{
+	refused_asker = ring_has_room() ? 0 : asker;
+	return refused_asker;
+}
+
+static __always_inline bool victim_is_refused(u64 asker, bool killed)
+{
+	if (refused_asker != asker && ring_has_room())
+		return false;
+	count(killed ? OOMWHY_LOST_KILLS : OOMWHY_LOST_KILL_RECORDS);
+	return true;
+}
+
 /* Only the used part of a record travels: what stands before its array, and the entries that are
  * filled. */
 static __always_inline void send(struct oomwhy_header *header, u32 fixed_size, u32 entries,

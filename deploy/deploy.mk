@@ -27,20 +27,26 @@ manual: $(OUTPUT)/tests/describe
 	$(Q)$< manual < $(MANUAL).in > $(MANUAL).new && mv $(MANUAL).new $(MANUAL)
 
 # The image: build/image.tar, an OCI archive of all IMAGE_ARCHES. It is pushed with `skopeo copy --all` or loaded with
-# `podman pull oci-archive:...`, `ctr images import`. The program of this machine's kind is built anew, as a static one.
+# `podman pull oci-archive:...`, `ctr images import`.
 IMAGE ?= localhost/oomwhy
 IMAGE_TAG ?= $(VERSION)
-IMAGE_ARCHES ?= $(if $(filter x86,$(ARCH)),amd64) arm64
-KERNEL_NAME_amd64 := x86
-KERNEL_NAME_arm64 := arm64
+OWN_ARCH := $(patsubst x86,amd64,$(ARCH))
+IMAGE_ARCHES ?= $(OWN_ARCH) $(filter-out $(OWN_ARCH),arm64)
 
 .PHONY: image $(IMAGE_ARCHES:%=static-%)
 image: $(IMAGE_ARCHES:%=static-%)
 	$(call say,IMAGE,$(OUTPUT)/image.tar)
 	$(Q)deploy/make-image $(IMAGE):$(IMAGE_TAG) $(OUTPUT)/image.tar $(foreach a,$(IMAGE_ARCHES),$(a)=$(OUTPUT)/$(a)/oomwhy)
 
-$(IMAGE_ARCHES:%=static-%): static-%:
-	@$(if $(filter $(KERNEL_NAME_$*),$(ARCH)),$(MAKE) --no-print-directory STATIC=1 OUTPUT=$(OUTPUT)/$* $(OUTPUT)/$*/oomwhy,\
-		$(MAKE) --no-print-directory $*)
+# Of this machine's kind: the same objects, linked once more.
+static-$(OWN_ARCH): $(OUTPUT)/$(OWN_ARCH)/oomwhy
+
+$(OUTPUT)/$(OWN_ARCH)/oomwhy: $(USER_OBJECTS) $(OUTPUT)/link.flags
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -pthread $(LDFLAGS) $(USER_OBJECTS) $(shell $(PC) --static --libs $(LIB_NAMES)) -o $@
+
+$(filter-out static-$(OWN_ARCH),$(IMAGE_ARCHES:%=static-%)): static-%:
+	@$(MAKE) --no-print-directory $* ARM64_GOALS=$(OUTPUT)/$*/oomwhy
 
 -include $(DESCRIBE_OBJECTS:.o=.d)

@@ -424,7 +424,8 @@ struct oomwhy_candidates_page {
 
 /* Indices of the counters that both sides share (map `counters`). */
 enum oomwhy_counter {
-	OOMWHY_LOST_KILL_RECORDS, /* the kill ring was full */
+	OOMWHY_LOST_KILLS, /* the kill ring was full: nothing of them is in it */
+	OOMWHY_LOST_KILL_RECORDS, /* the same of what is no kill, or no whole one */
 	OOMWHY_LOST_CGROUP_RECORDS, /* the lifecycle ring was full */
 	OOMWHY_UNKNOWN_VICTIMS, /* a kernel that gives only a pid, and nobody knew the task */
 	OOMWHY_COUNTERS,

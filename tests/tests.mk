@@ -12,8 +12,9 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUTPUT)/san/tests/%,$(wildcard tests/u
 UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 RUNTIME_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/runtime/*.c))
+STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/storm/*.c))
 BENCH_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/bench/*.c))
-TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS) $(RUNTIME_OBJECTS) $(BENCH_OBJECTS)
+TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS) $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS)
 
 # tests/facts.md as a string in C: it travels with the programs that hold oomwhy to it.
 $(OUTPUT)/include/facts_text.h: tests/facts.md
@@ -22,7 +23,7 @@ $(OUTPUT)/include/facts_text.h: tests/facts.md
 
 $(OUTPUT)/san/tests/unit/test_facts.o $(OUTPUT)/obj/tests/kills/facts.o: $(OUTPUT)/include/facts_text.h
 
-$(OUTPUT)/san/%.o: %.c $(OUTPUT)/include/version.h $(OUTPUT)/compile.flags | $(BPF_DIR)/oomwhy.skel.h
+$(OUTPUT)/san/%.o: %.c $(OUTPUT)/compile.flags | $(OUTPUT)/include/version.h $(BPF_DIR)/oomwhy.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(SAN) -c $< -o $@
@@ -42,13 +43,18 @@ KILLS_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/kills/%.o,cgroups facts line tr
 
 RUNTIME_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/runtime/%.o,churn cri delays guard world)
 
-$(RUNTIME_OBJECTS) $(BENCH_OBJECTS): $(OUTPUT)/obj/%.o: %.c
+$(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS): $(OUTPUT)/obj/%.o: %.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
 
 $(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj/tests/bench/usage.o \
 		$(RUNTIME_COMMON) $(KILLS_COMMON)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/tests/storm: $(STORM_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
@@ -94,7 +100,7 @@ unit-test: $(UNIT_TESTS)
 FUZZ_RUNS ?= 50000
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
-	logs.c oci.c quantity.c) $(filter-out %_running.c %_export.c %_source.c,$(wildcard user/source/klog*.c)) \
+	logs.c oci.c quantity.c) $(filter-out %_running.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
 	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
@@ -123,7 +129,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test metrics-test runtime-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -135,10 +141,22 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@KILLS_LINES=$(abspath $(OUTPUT))/tests/kills.jsonl $(OUTPUT)/tests/kills
 	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
+# Kills as fast as the machine makes them; nobody who reads; a tracer that is stopped.
+storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+	@echo "== storms of kills"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+
+# The same for long.
+soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+	@echo "== storms of kills, the long run"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@echo "== real containers on this machine"
-	@tests/runtime/run
+	@rm -f $(OUTPUT)/tests/runtime.jsonl
+	@KILLS_LINES=$(abspath $(OUTPUT))/tests/runtime.jsonl tests/runtime/run
+	@[ ! -e $(OUTPUT)/tests/runtime.jsonl ] || tests/deploy/validate-lines $(OUTPUT)/tests/runtime.jsonl
 
 # What a kill costs with few cgroups on the machine and with many: the short run.
 bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
@@ -158,16 +176,23 @@ vm-test: guest-programs $(if $(filter %-arm64,$(KERNEL)),arm64-programs)
 	@echo "== real kills in a virtual machine: Linux $(KERNEL), cgroup $(CGROUP)"
 	@tests/vm/matrix --kernel $(KERNEL) --cgroup $(CGROUP) $(GUEST:%=--guest %) $(PLAN:%=--plan %) $(CASES)
 
+$(OUTPUT)/tests/without-bpf: tests/tools/without_bpf.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -o $@
+
 # The program on bad days, here and on a machine without a memory controller.
-cli-test: $(OUTPUT)/oomwhy
+cli-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/without-bpf
 	@echo "== the program on bad days"
-	@OOMWHY=$(OUTPUT)/oomwhy tests/cli/run
+	@rm -f $(OUTPUT)/tests/cli.jsonl
+	@OOMWHY=$(OUTPUT)/oomwhy OOMWHY_LINES=$(abspath $(OUTPUT))/tests/cli.jsonl tests/cli/run
+	@tests/deploy/validate-lines $(OUTPUT)/tests/cli.jsonl
 
 # What cannot be had here is skipped on a person's machine and fails in CI.
 SKIPS := { status=$$?; [ $$status = 69 ] && [ "$$CI" != true ] && echo "skipped"; }
 
 # The metrics, alert rules and dashboard, held to a real Prometheus.
-metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+metrics-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/without-bpf
 	@echo "== metrics, as Prometheus sees them"
 	@tests/metrics/run || $(SKIPS)
 
@@ -179,7 +204,7 @@ caps-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 # What is made for others to use it: schema, manual, completion, plugin, manifests, image.
 deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== JSON lines against their schema"
-	@tests/deploy/validate-lines --selftest tests/golden/json/*.json
+	@tests/deploy/validate-lines --selftest tests/golden/*/*.json
 	@echo "== what is installed: program, manual, completion, plugin"
 	@OOMWHY=$(abspath $<) tests/deploy/install
 	@OOMWHY=$(abspath $<) tests/deploy/completion
@@ -220,8 +245,8 @@ vm-tests: guest-programs arm64-programs
 		env OOMWHY=oomwhy sh /share/run machine
 	@echo "== a machine whose hooks fall silent, and one in lockdown"
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
-	@tests/vm/run --kernel 6.1 --share tests/cli --append lockdown=confidentiality -- \
-		env OOMWHY=oomwhy sh /share/run lockdown
+	@tests/vm/run --kernel 6.1 --share tests/cli --append "lockdown=confidentiality printk.devkmsg=on" -- \
+		env OOMWHY=oomwhy sh /share/run lockdown kmsg
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
 	@echo "== what is run under oom_lock, in instructions"

@@ -5,20 +5,20 @@
 
 #include "checkup.h"
 
-const char *const finding_state_names[] = { "ok", "degraded", "missing" };
-
 struct finding *checkup_add(struct checkup *checkup, enum finding_state state, const char *name,
 			    const char *fmt, ...)
 {
 	struct finding *finding;
 	va_list args;
 
-	if (checkup->count == CHECKUP_FINDINGS_MAX)
-		checkup->count--;
-	finding = &checkup->findings[checkup->count++];
+	if (checkup->findings_count == CHECKUP_FINDINGS_MAX) {
+		checkup->findings_count--;
+		checkup->findings_omitted++;
+	}
+	finding = &checkup->findings[checkup->findings_count++];
 	memset(finding, 0, sizeof(*finding));
 	finding->state = state;
-	finding->name = name;
+	snprintf(finding->name, sizeof(finding->name), "%s", name);
 	va_start(args, fmt);
 	vsnprintf(finding->detail, sizeof(finding->detail), fmt, args);
 	va_end(args);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <getopt.h>
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,39 +8,45 @@
 
 #include "base/log.h"
 #include "cmd.h"
+#include "cmd_options.h"
 #include "doctor.h"
 #include "exit_status.h"
 #include "sink/findings.h"
 #include "sink/json.h"
 
-enum {
-	OPT_JSON = 256,
-	OPT_HOST_ROOT,
+struct arguments {
+	struct cmd_common common;
+	struct metrics_address metrics;
 };
 
-static const struct option long_options[] = {
-	{ "output", required_argument, NULL, 'o' },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "host-root", required_argument, NULL, OPT_HOST_ROOT },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static int help(void)
+static bool take_metrics(void *options, const char *value)
 {
-	printf("Usage: oomwhy doctor [OPTION]...\n\n"
-	       "Tells what this kernel and these privileges allow, what is missing, and how to get\n"
-	       "it. Each way to watch the kernel is tried for a moment; nothing stays.\n\n"
-	       "  -o, --output text|json   a check list (default), or one JSON object\n"
-	       "      --json               the same as -o json\n"
-	       "      --host-root DIR      where the machine's own / is mounted (default: /host if it\n"
-	       "                           is there, else /)\n"
-	       "  -v, --verbose            libbpf's and the kernel's own words on stderr\n"
-	       "  -h, --help               this text\n\n"
-	       "Exit status: 0 tracing is possible, 1 failed, 2 usage, 3 it is not possible.\n");
-	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
+	return metrics_http_parse(value, &((struct arguments *)options)->metrics);
 }
+
+static const struct cmd_option metrics_option = {
+	"metrics", 0, "[ADDR:]PORT",
+	"where the oomwhy that runs here serves its metrics, to tell\n"
+	"what it has lost (default: $OOMWHY_METRICS)",
+	take_metrics
+};
+
+static const struct cmd_option *const options[] = {
+	&cmd_output, &cmd_json, &cmd_root_of_host, &metrics_option, &cmd_verbose, NULL,
+};
+
+static const struct cmd_syntax syntax = {
+	.command = "doctor",
+	.about =
+		"Usage: oomwhy doctor [OPTION]...\n\n"
+		"Tells what this kernel and these privileges allow, what is missing, and how to get\n"
+		"it. Each way to watch the kernel is tried for a moment; nothing stays.",
+	.notes =
+		"Exit status: 0 tracing is possible, if by the kernel's log only; 1 failed, 2 usage,\n"
+		"3 it is not possible.",
+	.options = options,
+	.take_argument = cmd_no_argument,
+};
 
 static int print(const struct checkup *checkup, bool json)
 {
@@ -65,12 +70,12 @@ static int print(const struct checkup *checkup, bool json)
 	return 0;
 }
 
-static int examine(const struct doctor_options *options, bool json)
+static int examine(const struct doctor_options *what, bool json)
 {
 	static struct checkup checkup;
 	int err;
 
-	doctor_examine(options, &checkup);
+	doctor_examine(what, &checkup);
 	err = print(&checkup, json);
 	if (err) {
 		log_error("cannot write to stdout: %s", strerror(-err));
@@ -79,42 +84,20 @@ static int examine(const struct doctor_options *options, bool json)
 	return checkup.attach ? STATUS_DONE : STATUS_NOT_POSSIBLE;
 }
 
-/* Returns whether the option's value is a good one. */
-static bool take_option(int option, const char **host_root, bool *json)
-{
-	switch (option) {
-	case 'o':
-		return cmd_parse_output(optarg, json);
-	case OPT_JSON:
-		*json = true;
-		return true;
-	case OPT_HOST_ROOT:
-		*host_root = optarg;
-		return *optarg == '/';
-	}
-	log_is_verbose = true;
-	return true;
-}
-
 int cmd_doctor(int argc, char **argv)
 {
-	struct doctor_options options = { .node_name = cmd_node_name() };
-	bool json = false;
-	int option;
+	const char *metrics = getenv("OOMWHY_METRICS");
+	struct arguments arguments = { .metrics.len = 0 };
+	struct doctor_options what;
+	int status;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":o:vh", long_options, NULL)) != -1) {
-		if (option == 'h')
-			return help();
-		if (option == '?')
-			return cmd_usage("doctor", "unknown option", argv[optind - 1]);
-		if (option == ':')
-			return cmd_usage("doctor", "a value is missing after", argv[optind - 1]);
-		if (!take_option(option, &options.host_root, &json))
-			return cmd_usage("doctor", "not a value for this option:", optarg);
-	}
-	if (optind < argc)
-		return cmd_usage("doctor", "unexpected argument", argv[optind]);
-	options.host_root = cmd_host_root(options.host_root);
-	return options.host_root ? examine(&options, json) : STATUS_FAILED;
+	if (metrics && !metrics_http_parse(metrics, &arguments.metrics))
+		log_error("OOMWHY_METRICS is no [ADDR:]PORT: '%s'", metrics);
+	status = cmd_parse(&syntax, argc, argv, &arguments);
+	if (status != CMD_GO_ON)
+		return status;
+	what = (struct doctor_options){ .host_root = arguments.common.host_root,
+					.node_name = arguments.common.node_name,
+					.metrics = arguments.metrics };
+	return examine(&what, arguments.common.json);
 }

@@ -22,7 +22,4 @@ struct explain_options {
 /* explain_run() - returns the exit status; what went wrong has been told on stderr. */
 int explain_run(const struct explain_options *options);
 
-/* explain_time() - "2h" before now, or a date ("2026-11-23 10:11:12", RFC 3339); ns since 1970. */
-bool explain_time(const char *text, __u64 *ret_ns);
-
 #endif

@@ -8,10 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "cmd.h"
 #include "cmd_explain_files.h"
 #include "exit_status.h"
 #include "headline.h"
@@ -20,7 +18,6 @@
 #include "names/names_event.h"
 #include "sink/json.h"
 #include "sink/text.h"
-#include "source/klog_time.h"
 
 static bool is_told(const struct explain *explain, const struct event *ev)
 {
@@ -127,20 +124,6 @@ static void set_style(struct explain *explain)
 
 	explain->style.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	explain->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-}
-
-bool explain_time(const char *text, __u64 *ret_ns)
-{
-	struct klog_reader reader = { 0 };
-	struct cursor c = { text, text + strlen(text) };
-	__u64 ago_ns, now_ns = clock_wall_ns();
-	bool comma;
-
-	if (cmd_parse_duration(text, &ago_ns)) {
-		*ret_ns = ago_ns < now_ns ? now_ns - ago_ns : 0;
-		return true;
-	}
-	return klog_time_iso(&reader, &c, ret_ns, &comma) && c.at == c.end;
 }
 
 struct explain *explain_begin(const struct explain_options *options)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cmd_last: the kills that this machine's kernel log still knows, newest first. "None" is an
  * answer. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,100 +10,43 @@
 #include "base/units.h"
 #include "cmd.h"
 #include "cmd_explain_files.h"
+#include "cmd_options.h"
 #include "exit_status.h"
 
 #define KEPT_MAX 200 /* the newest */
 
-enum {
-	OPT_JSON = 256,
-	OPT_SINCE,
-	OPT_NODE,
-	OPT_CLUSTER,
-	OPT_HOST_ROOT,
-	OPT_CONTAINER,
-	OPT_LEVEL,
-};
-
-static const struct option long_options[] = {
-	{ "output", required_argument, NULL, 'o' },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "since", required_argument, NULL, OPT_SINCE },
-	{ "namespace", required_argument, NULL, 'n' },
-	{ "container", required_argument, NULL, OPT_CONTAINER },
-	{ "level", required_argument, NULL, OPT_LEVEL },
-	{ "node", required_argument, NULL, OPT_NODE },
-	{ "cluster-name", required_argument, NULL, OPT_CLUSTER },
-	{ "host-root", required_argument, NULL, OPT_HOST_ROOT },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 struct last {
 	struct explain_options options;
-	struct filter filter;
 	const char *asked; /* "shop/cart-0"; "": all */
 	struct event *kept[KEPT_MAX];
 	size_t count; /* of all that were to be kept */
 	size_t unnamed; /* of pods whose names nobody knows any more */
 };
 
-static int help(void)
-{
-	printf("Usage: oomwhy last [OPTION]... [NS/POD]...\n\n"
-	       "Tells the OOM kills that this machine's kernel log still knows, newest first; names\n"
-	       "are those that the machine's files have now. \"None\" is an answer, too: since when,\n"
-	       "and how far back the log reaches.\n\n"
-	       "  NS/POD                   only kills in pods of that name; '*' stands for anything\n"
-	       "  -n, --namespace NS       only kills in this namespace; then POD is enough\n"
-	       "      --container NAME     only kills in containers of this name\n"
-	       "      --level LEVEL,...    only kills with this verdict, such as node,host\n"
-	       "      --since TIME         only what happened since: 2h, 3d, 2026-11-23T10:11:12Z\n"
-	       "  -o, --output text|json   reports for people (default), or one JSON object a line\n"
-	       "      --json               the same as -o json\n"
-	       "      --node NAME          this node's name (default: $NODE_NAME, else the host name)\n"
-	       "      --cluster-name NAME  goes into each JSON line\n"
-	       "      --host-root DIR      where the machine's own / is mounted (default: /host if it\n"
-	       "                           is there, else /)\n"
-	       "  -h, --help               this text\n\n"
-	       "Exit status 4: none.\n");
-	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
-}
+static const struct cmd_option *const options[] = {
+	&cmd_namespace, &cmd_container, &cmd_level,   &cmd_since,	 &cmd_output,
+	&cmd_json,	&cmd_node,	&cmd_cluster, &cmd_root_of_host, NULL,
+};
 
-static bool take_option(int option, struct last *last)
-{
-	struct explain_options *options = &last->options;
-
-	switch (option) {
-	case 'o':
-		return cmd_parse_output(optarg, &options->json);
-	case OPT_JSON:
-		options->json = true;
-		return true;
-	case OPT_SINCE:
-		return explain_time(optarg, &options->since_ns);
-	case 'n':
-		return filter_add(&last->filter.namespaces, optarg);
-	case OPT_CONTAINER:
-		return filter_add(&last->filter.containers, optarg);
-	case OPT_LEVEL:
-		return filter_add_levels(&last->filter, optarg);
-	case OPT_NODE:
-		options->node_name = optarg;
-		return *optarg;
-	case OPT_CLUSTER:
-		options->cluster_name = optarg;
-		return *optarg;
-	default:
-		options->host_root = optarg;
-		return *optarg == '/';
-	}
-}
+static const struct cmd_syntax syntax = {
+	.command = "last",
+	.about =
+		"Usage: oomwhy last [OPTION]... [NS/POD]...\n\n"
+		"Tells the OOM kills that this machine's kernel log still knows, newest first; names\n"
+		"are those that the machine's files have now. \"None\" is an answer, too: since when,\n"
+		"and how far back the log reaches.\n\n"
+		"  NS/POD                   only kills in pods of that name; '*' stands for anything;\n"
+		"                           with -n, POD is enough",
+	.notes = "Exit status 4: none.",
+	.options = options,
+	.take_argument = cmd_take_pod,
+};
 
 /* Who asks for one pod is not helped by kills that may be anybody's: their number is said. */
 static bool is_unnamed(const struct last *last, const struct event *ev)
 {
 	const struct identity *who = &incident_subject(&ev->incident)->who;
-	const struct filter *filter = &last->filter;
+	const struct filter *filter = last->options.filter;
 
 	return (filter->pods.count || filter->namespaces.count || filter->containers.count) &&
 	       !who->pod_name.len && who->source != IDENTITY_NONE;
@@ -215,39 +157,24 @@ static int run(struct last *last)
 	return status;
 }
 
-static bool take_pod(struct last *last, const char *text)
-{
-	const char *slash = strchr(text, '/');
-	bool whole = slash && slash != text && slash[1] && !strchr(slash + 1, '/');
-
-	if (!whole && (slash || !last->filter.namespaces.count))
-		return false;
-	last->asked = text;
-	return filter_add(&last->filter.pods, text);
-}
-
 int cmd_last(int argc, char **argv)
 {
-	struct last last = { .options = { .node_name = cmd_node_name() }, .asked = "" };
-	int option, index = 0;
+	struct cmd_common common = { 0 };
+	struct last last;
+	int status = cmd_parse(&syntax, argc, argv, &common);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":o:n:h", long_options, &index)) != -1) {
-		if (option == 'h')
-			return help();
-		if (option == '?')
-			return cmd_usage("last", "unknown option", argv[optind - 1]);
-		if (option == ':')
-			return cmd_usage("last", "a value is missing after", argv[optind - 1]);
-		if (!take_option(option, &last))
-			return cmd_usage("last", "not a value for this option:", optarg);
-	}
-	for (; optind < argc; optind++)
-		if (!take_pod(&last, argv[optind]))
-			return cmd_usage("last", "unexpected argument", argv[optind]);
-	last.options.filter = &last.filter;
-	last.options.host_root = cmd_host_root(last.options.host_root);
-	if (!last.options.host_root)
-		return STATUS_FAILED;
+	if (status != CMD_GO_ON)
+		return status;
+	last = (struct last){
+		.options = {
+			.json = common.json,
+			.filter = &common.filter,
+			.since_ns = common.since_ns,
+			.node_name = common.node_name,
+			.cluster_name = common.cluster_name,
+			.host_root = common.host_root,
+		},
+		.asked = common.asked ? common.asked : "",
+	};
 	return run(&last);
 }

@@ -4,7 +4,6 @@
  * of ours dies in a cgroup of ours, and the line that tells it is read and compared.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,22 +16,16 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cmd.h"
+#include "cmd_options.h"
 #include "cmd_selftest_scratch.h"
 #include "exit_status.h"
 
 #define START_NS 10000000000ULL
 #define KILL_NS 2000000000ULL
 
-static const struct option long_options[] = {
-	{ "attach", required_argument, NULL, 'a' },
-	{ "host-root", required_argument, NULL, 'r' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 struct selftest {
+	struct cmd_common common;
 	const char *attach; /* NULL: the best plan */
-	const char *host_root;
 	struct scratch scratch;
 	pid_t tracer;
 	int fd; /* its stdout */
@@ -40,19 +33,27 @@ struct selftest {
 	size_t len;
 };
 
-static int help(void)
+static bool take_attach(void *options, const char *value)
 {
-	printf("Usage: oomwhy selftest [OPTION]...\n\n"
-	       "Makes one OOM kill of a process of its own, in a cgroup of its own with a limit of\n"
-	       "16Mi, and sees that it is told, and told right, within 2 seconds. Refuses where\n"
-	       "that could hurt anybody. To be run by hand, as root on the node itself.\n\n"
-	       "      --attach PLAN        as for oomwhy trace\n"
-	       "      --host-root DIR      where the machine's own / is mounted (default: /host if it\n"
-	       "                           is there, else /)\n"
-	       "  -h, --help               this text\n\n"
-	       "Exit status: 0 it was, 1 it was not, 2 usage, 3 not possible here.\n");
-	return fflush(stdout) ? STATUS_FAILED : STATUS_DONE;
+	((struct selftest *)options)->attach = value;
+	return true;
 }
+
+static const struct cmd_option attach_option = { "attach", 0, "PLAN", "as for oomwhy trace",
+						 take_attach };
+static const struct cmd_option *const options[] = { &attach_option, &cmd_root_of_host, NULL };
+
+static const struct cmd_syntax syntax = {
+	.command = "selftest",
+	.about =
+		"Usage: oomwhy selftest [OPTION]...\n\n"
+		"Makes one OOM kill of a process of its own, in a cgroup of its own with a limit of\n"
+		"16Mi, and sees that it is told, and told right, within 2 seconds. Refuses where\n"
+		"that could hurt anybody. To be run by hand, as root on the node itself.",
+	.notes = "Exit status: 0 it was, 1 it was not, 2 usage, 3 not possible here.",
+	.options = options,
+	.take_argument = cmd_no_argument,
+};
 
 static __u64 now_ns(void)
 {
@@ -68,7 +69,7 @@ static int start_tracer(struct selftest *test)
 			       "trace",
 			       "--json",
 			       "--host-root",
-			       *test->host_root ? test->host_root : "/",
+			       *test->common.host_root ? test->common.host_root : "/",
 			       "--duration",
 			       "20s",
 			       test->attach ? "--attach" : NULL,
@@ -234,7 +235,7 @@ static int stop_tracer(struct selftest *test)
 /* Ctrl-C ends the tracer, and so the test, which then removes what it made. */
 static int run(struct selftest *test)
 {
-	int status = scratch_open(&test->scratch, test->host_root), err, ended;
+	int status = scratch_open(&test->scratch, test->common.host_root), err, ended;
 	json_t *start;
 
 	if (status != STATUS_DONE)
@@ -261,25 +262,11 @@ static int run(struct selftest *test)
 int cmd_selftest(int argc, char **argv)
 {
 	static struct selftest test;
-	int option, index = 0;
+	int status = cmd_parse(&syntax, argc, argv, &test);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", long_options, &index)) != -1) {
-		if (option == 'h')
-			return help();
-		if (option == '?')
-			return cmd_usage("selftest", "unknown option", argv[optind - 1]);
-		if (option == ':')
-			return cmd_usage("selftest", "a value is missing after", argv[optind - 1]);
-		if (option == 'a')
-			test.attach = optarg;
-		else
-			test.host_root = optarg;
-	}
-	if (optind < argc)
-		return cmd_usage("selftest", "unexpected argument", argv[optind]);
-	test.host_root = cmd_host_root(test.host_root);
+	if (status != CMD_GO_ON)
+		return status;
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	return test.host_root ? run(&test) : STATUS_FAILED;
+	return run(&test);
 }

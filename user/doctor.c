@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "doctor.h"
 #include "fields.h"
 #include "source/bpf.h"
@@ -85,7 +86,7 @@ static void ignore_baseline(void *context, __u64 id, __u64 oom_events)
 
 /* The probes' programs do nothing; what the verifier and lockdown say of the real ones is told by
  * these only. */
-static int try_for_real(const struct doctor *doctor, enum attach_plan plan)
+static int try_for_real(struct doctor *doctor, enum attach_plan plan)
 {
 	struct bpf_handlers handlers = {
 		.kill = ignore_record,
@@ -95,9 +96,11 @@ static int try_for_real(const struct doctor *doctor, enum attach_plan plan)
 	struct bpf_source *source = NULL;
 	int err = bpf_source__open(&doctor->probe, plan, &handlers, &source);
 
-	if (!err)
-		bpf_source__close(source);
-	return err;
+	if (err)
+		return err;
+	bpf_source__ring_bytes(source, &doctor->kill_ring_bytes, &doctor->cgroup_ring_bytes);
+	bpf_source__close(source);
+	return 0;
 }
 
 /* The name of the finding without which no plan, or not this one, is possible; NULL: nothing. */
@@ -169,10 +172,10 @@ static void add_plan(struct doctor *doctor, enum attach_plan plan)
 		doctor->ret->attach = plan;
 }
 
-/* Why the plans that show more are not used. The findings of all plans are the last ones. */
-static void explain(const struct checkup *checkup, char *ret, size_t size)
+/* Why the plans that show more are not used. */
+static void explain(const struct doctor *doctor, char *ret, size_t size)
 {
-	const struct finding *finding = &checkup->findings[checkup->count - PLANS];
+	const struct finding *finding = &doctor->ret->findings[doctor->plans_at];
 	size_t len = 0;
 
 	for (; finding->state != FINDING_OK && len < size; finding++)
@@ -182,22 +185,51 @@ static void explain(const struct checkup *checkup, char *ret, size_t size)
 		snprintf(ret, size, ", which shows most");
 }
 
+/* No BPF plan works: the log, if it can be read. */
+static void conclude_without_bpf(struct doctor *doctor)
+{
+	struct checkup *checkup = doctor->ret;
+	const struct finding *last = &checkup->findings[doctor->plans_at + PLANS - 1];
+	const char *fix = *last->fix ? last->fix :
+				       probe_plan_hint(&doctor->probe, ATTACH_TRACEPOINT);
+
+	if (doctor->has_log) {
+		checkup->attach = ATTACH_KMSG;
+		checkup->evidence = EVIDENCE_LOG;
+		checkup->severity = CHECKUP_WARN;
+		checkup->possible = true;
+	}
+	snprintf(checkup->verdict, sizeof(checkup->verdict), "%s: %s",
+		 doctor->has_log ? "tracing is possible by the kernel's log only, evidence log" :
+				   "tracing is not possible",
+		 fix);
+}
+
+/* What comes faster than it is read waits there; what finds no room is lost, and counted. */
+static void add_rings(struct doctor *doctor)
+{
+	char kills[UNITS_MAX], cgroups[UNITS_MAX];
+
+	if (doctor->kill_ring_bytes)
+		checkup_add(doctor->ret, FINDING_OK, "rings", "%s for kills, %s for cgroups",
+			    units_bytes(doctor->kill_ring_bytes, kills, sizeof(kills)),
+			    units_bytes(doctor->cgroup_ring_bytes, cgroups, sizeof(cgroups)));
+}
+
 static void conclude(struct doctor *doctor)
 {
 	struct checkup *checkup = doctor->ret;
 	char why[320] = "";
 
 	if (!checkup->attach) {
-		const struct finding *last = &checkup->findings[checkup->count - 1];
-
-		snprintf(checkup->verdict, sizeof(checkup->verdict), "tracing is not possible: %s",
-			 *last->fix ? last->fix :
-				      probe_plan_hint(&doctor->probe, ATTACH_TRACEPOINT));
+		conclude_without_bpf(doctor);
 		return;
 	}
+	checkup->possible = true;
 	checkup->evidence = checkup->attach == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED :
 								   EVIDENCE_EXACT;
-	explain(checkup, why, sizeof(why));
+	checkup->severity = checkup->evidence == EVIDENCE_EXACT ? CHECKUP_INFO : CHECKUP_WARN;
+	explain(doctor, why, sizeof(why));
 	snprintf(checkup->verdict, sizeof(checkup->verdict),
 		 "tracing is possible by %s, evidence %s%s", attach_names[checkup->attach],
 		 evidence_names[checkup->evidence], why);
@@ -209,9 +241,10 @@ static void begin(struct doctor *doctor)
 	const char *node_name = doctor->options->node_name;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->severity = CHECKUP_ERROR;
 	ret->time_ns = clock_wall_ns();
 	ret->boot_time_ns = clock_boot_ns();
-	ret->version = OOMWHY_VERSION;
+	snprintf(ret->version, sizeof(ret->version), "%s", OOMWHY_VERSION);
 	snprintf(ret->id, sizeof(ret->id), "%.8s-%llu-doctor", doctor->machine.boot_id,
 		 ret->boot_time_ns / 1000000000ULL);
 	snprintf(ret->node_name, sizeof(ret->node_name), "%s",
@@ -233,7 +266,11 @@ void doctor_examine(const struct doctor_options *options, struct checkup *ret)
 	add_mark_victim(&doctor);
 	doctor_rights(&doctor);
 	doctor_kept(&doctor);
+	doctor_node(&doctor);
+	doctor_running(&doctor);
+	doctor.plans_at = ret->findings_count;
 	for (size_t i = 0; i < PLANS; i++)
 		add_plan(&doctor, plans[i]);
+	add_rings(&doctor);
 	conclude(&doctor);
 }

@@ -6,10 +6,16 @@
 
 #include "base/units.h"
 #include "doctor.h"
-#include "names/names.h"
 #include "names/walk.h"
 
 #define PATH_BYTES 4096
+
+/* What is mounted below the host's root. */
+struct mounts {
+	int count;
+	int read_only;
+	int following; /* the machine's: mounted and unmounted as it does */
+};
 
 static void add_kernel(struct doctor *doctor)
 {
@@ -99,28 +105,48 @@ static void add_cgroup_mount(struct doctor *doctor)
 		    "with --host-root where the machine's / is");
 }
 
-/* On a node something of a runtime's or of kubelet's is there to see. */
-static void add_names(struct doctor *doctor)
+/* One line of mountinfo: "id parent dev root POINT options tags... - type source options". */
+static void count_mount(const char *line, const char *below, struct mounts *ret)
 {
-	const char *host_root = doctor->options->host_root;
-	struct names *names = names_open(host_root, NULL, doctor->machine.memory_total_bytes);
-	struct finding *finding;
-	char folders[128];
-	int err = errno;
+	char point[PATH_BYTES], options[256];
+	size_t len = strlen(below);
+	const char *end = strstr(line, " - ");
+	const char *tags = strstr(line, " master:");
 
-	if (names && names_folders(names, folders, sizeof(folders))) {
-		checkup_add(doctor->ret, FINDING_OK, "names", "read from %s", folders);
-		names_close(names);
+	if (sscanf(line, "%*s %*s %*s %*s %4095s %255s", point, options) != 2 ||
+	    strncmp(point, below, len) || point[len] != '/')
+		return;
+	ret->count++;
+	ret->read_only += !strncmp(options, "ro", 2) && (!options[2] || options[2] == ',');
+	ret->following += tags && end && tags < end;
+}
+
+/* In a pod: what of the machine is mounted, and whether it goes when the machine unmounts it. */
+static void add_mounts(struct doctor *doctor)
+{
+	const char *below = doctor->options->host_root;
+	FILE *file = *below ? fopen("/proc/self/mountinfo", "re") : NULL;
+	struct mounts mounts = { .count = 0 };
+	struct finding *finding;
+	char line[2 * PATH_BYTES];
+	bool all;
+
+	if (!file) {
+		checkup_add(doctor->ret, FINDING_OK, "mounts", "%s",
+			    *below ? "not known: no /proc" :
+				     "not needed: this is the machine's own /");
 		return;
 	}
-	finding = checkup_add(doctor->ret, FINDING_DEGRADED, "names",
-			      "pods and containers stay without: %s",
-			      names ? "no runtime's folder, no pod's logs" : strerror(err));
-	finding_fix(finding,
-		    "mount containerd's task folder (CRI-O's, docker's), /var/log/pods and "
-		    "/var/log/containers below the host's root, in a pod as hostPaths, or say with "
-		    "trace --root where they are; without Kubernetes nothing is missing");
-	names_close(names);
+	while (fgets(line, sizeof(line), file))
+		count_mount(line, below, &mounts);
+	fclose(file);
+	all = mounts.following == mounts.count;
+	finding = checkup_add(doctor->ret, all ? FINDING_OK : FINDING_DEGRADED, "mounts",
+			      "%d below %s: %d read-only, %d follow the machine's", mounts.count,
+			      below, mounts.read_only, mounts.following);
+	if (!all)
+		finding_fix(finding, "mountPropagation: HostToContainer; without it what the "
+				     "machine unmounts there is kept");
 }
 
 void doctor_machine(struct doctor *doctor)
@@ -131,5 +157,5 @@ void doctor_machine(struct doctor *doctor)
 	add_pressure(doctor);
 	add_controller(doctor);
 	add_cgroup_mount(doctor);
-	add_names(doctor);
+	add_mounts(doctor);
 }

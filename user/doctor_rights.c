@@ -55,6 +55,19 @@ static void add_lockdown(struct doctor *doctor)
 	finding_fix(finding, "boot with lockdown=integrity, or without lockdown, to see all");
 }
 
+/* Any of them may forbid bpf(); the label is that of a process of this pod. */
+static void add_lsm(struct doctor *doctor)
+{
+	char list[96], label[96];
+
+	if (doctor_read_line(doctor->options->host_root, "/sys/kernel/security/lsm", list,
+			     sizeof(list)))
+		snprintf(list, sizeof(list), "not known: no securityfs in /sys/kernel/security");
+	if (doctor_read_line("", "/proc/self/attr/current", label, sizeof(label)))
+		snprintf(label, sizeof(label), "none");
+	checkup_add(doctor->ret, FINDING_OK, "lsm", "%s; label of this process: %s", list, label);
+}
+
 /* After a fault within ftrace the sysctl is there and cannot be read. */
 static void add_ftrace(struct doctor *doctor)
 {
@@ -163,6 +176,8 @@ static void add_capabilities(struct doctor *doctor)
 		"CAP_DAC_READ_SEARCH is not effective: names in folders that are not ours (user "
 		"namespaces) stay unread",
 		"");
+	add_capability(doctor, CAP_SYSLOG, "cap_syslog", FINDING_OK,
+		       "not effective: the kernel's log may stay unread", "");
 	add_capability(doctor, CAP_SYS_RESOURCE, "cap_sys_resource",
 		       raise ? FINDING_MISSING : FINDING_OK,
 		       raise ? "not effective: RLIMIT_MEMLOCK cannot be raised" :
@@ -187,10 +202,12 @@ static void add_memlock(struct doctor *doctor)
 void doctor_rights(struct doctor *doctor)
 {
 	add_lockdown(doctor);
+	add_lsm(doctor);
 	add_ftrace(doctor);
 	add_kprobes_switch(doctor);
 	add_unprivileged(doctor);
 	add_user_namespace(doctor);
 	add_capabilities(doctor);
 	add_memlock(doctor);
+	doctor_log(doctor);
 }

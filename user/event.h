@@ -291,13 +291,16 @@ struct stall {
 };
 
 struct losses {
-	__u64 total; /* records or lines that nobody will see */
-	__u64 ring_kills; /* kernel: the kill ring was full */
+	__u64 total; /* kills that nobody will see */
+	__u64 ring_kills; /* of these: the kernel's ring was full */
+	__u64 ring_records; /* besides: what is no kill, for the same reason */
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
-	__u64 queue; /* the reader of stdout was too slow */
+	__u64 queue; /* kills: the reader of stdout was too slow */
+	__u64 queue_others; /* lines that are no kills, for the same reason */
 	__u64 incomplete; /* incidents of which a part was missing */
-	__u64 hook_misses; /* the kernel did not run a program (recursion) */
+	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
+	__u64 log_overwritten; /* records of its log, gone before they were read */
 };
 
 struct incident {

@@ -254,14 +254,19 @@ static DEFINE(limit_owner_table, limit_owner_rows);
 
 #define IN struct losses
 static const struct field losses_rows[] = {
-	U64(total, "total", "Records and lines that nobody will see."),
-	U64(ring_kills, "ring_kills", "Kill records that the kernel found no room for."),
+	U64(total, "total", "Kills that nobody will see."),
+	U64(ring_kills, "ring_kills", "Of these: kills that the kernel's ring had no room for."),
+	U64(ring_records, "ring_records",
+	    "Besides: records without room that are no kills (deaths, stalls)."),
 	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
-	U64(queue, "queue", "Lines dropped because their reader was too slow."),
+	U64(queue, "queue", "Kills whose lines were dropped: their reader was too slow."),
+	U64(queue_others, "queue_others", "Other lines dropped for that reason (updates, stalls)."),
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
 	U64(log_reports, "log_reports",
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
-	U64(hook_misses, "hook_misses", "Times that the kernel did not run one of our programs."),
+	U64(log_overwritten, "log_overwritten",
+	    "Records of the kernel's log that were overwritten before they were read, at least."),
+	U64(hook_misses, "hook_misses", "Kills of which the kernel did not tell who died."),
 };
 static DEFINE(losses_table, losses_rows);
 #undef IN

@@ -85,15 +85,19 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		__u64 count;
 		const char *one, *many;
 	} parts[] = {
-		{ losses->ring_kills, "kill record (kernel buffer full)",
-		  "kill records (kernel buffer full)" },
+		{ losses->ring_kills, "kill (kernel buffer full)", "kills (kernel buffer full)" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
-		{ losses->queue, "line (reader of stdout too slow)",
-		  "lines (reader of stdout too slow)" },
+		{ losses->log_overwritten, "record of the kernel's log (overwritten unread)",
+		  "records of the kernel's log (overwritten unread)" },
+		{ losses->queue, "kill (reader of stdout too slow)",
+		  "kills (reader of stdout too slow)" },
+		{ losses->queue_others, "other line (reader of stdout too slow)",
+		  "other lines (reader of stdout too slow)" },
+		{ losses->ring_records, "other record (kernel buffer full)",
+		  "other records (kernel buffer full)" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
-		{ losses->hook_misses, "hook call skipped by the kernel",
-		  "hook calls skipped by the kernel" },
+		{ losses->hook_misses, "kill of nobody knows whom", "kills of nobody knows whom" },
 		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
 		  "cgroup records (repaired by a rescan)" },
 	};
@@ -109,9 +113,9 @@ static void loss_parts(struct line *line, const struct losses *losses)
 	if (*joint)
 		return;
 	if (known(losses->total))
-		line_count(line, losses->total, "record", "records");
+		line_count(line, losses->total, "kill", "kills");
 	else
-		line_putf(line, "an unknown number of records");
+		line_putf(line, "an unknown number of kills");
 }
 
 static void stop_line(struct line *line, const struct stop *stop)

@@ -272,8 +272,12 @@ static void advise(struct event *ev)
 		advise_node(ev);
 	else if (level == LIMIT_UNKNOWN && incident->verdict.evidence == EVIDENCE_LOG)
 		incident->verdict.action = event_textf(
-			ev, "run oomwhy on the node: it sees whose limit it is at each kill, also "
-			    "where the kernel's log has no room for its report");
+			ev,
+			"%s: it sees whose limit it is at each kill, also where the kernel's "
+			"log has no room for its report",
+			ev->origin == ORIGIN_LIVE ?
+				"let oomwhy use BPF ('oomwhy doctor' says how)" :
+				"run oomwhy on the node");
 	else if (advice_of(level))
 		incident->verdict.action = event_textf(ev, "%s", advice_of(level));
 }

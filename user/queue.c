@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pack.h"
 #include "queue.h"
 
 int queue_init(struct queue *queue, size_t size, size_t kept)
@@ -49,32 +50,38 @@ static void take(struct queue *queue, void *bytes, size_t len)
 	queue->used -= len;
 }
 
-/* Room that an event must leave: incidents to the notes, losses to the end. */
+/* Room that an event must leave: kills and what comes later of them to the notes, losses to the
+ * end. */
 static size_t room_to_leave(const struct queue *queue, enum event_type type)
 {
 	switch (type) {
-	case EVENT_INCIDENT:
-		return queue->kept;
+	case EVENT_START:
+	case EVENT_STOP:
+		return 0;
 	case EVENT_LOSS:
 		return queue->kept / 2;
 	default:
-		return 0;
+		return queue->kept;
 	}
 }
 
 bool queue_push(struct queue *queue, const struct event *ev)
 {
-	size_t size = event_size(ev), left = room_to_leave(queue, ev->type);
+	unsigned char packed[PACK_MAX];
+	__u32 size = (__u32)event_pack(ev, packed);
+	size_t left = room_to_leave(queue, ev->type);
 	bool fits;
 
 	pthread_mutex_lock(&queue->lock);
 	fits = !queue->closed && queue->size - queue->used >= size + sizeof(size) + left;
 	if (fits) {
 		put(queue, &size, sizeof(size));
-		put(queue, ev, size);
+		put(queue, packed, size);
 		pthread_cond_signal(&queue->filled);
-	} else {
-		queue->dropped += ev->type == EVENT_INCIDENT;
+	} else if (ev->type == EVENT_INCIDENT) {
+		queue->dropped.kills++;
+	} else if (event_has_incident(ev) || ev->type == EVENT_UPDATE) {
+		queue->dropped.others++; /* a note is told later, or said to be missing */
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return fits;
@@ -82,19 +89,18 @@ bool queue_push(struct queue *queue, const struct event *ev)
 
 bool queue_pop(struct queue *queue, struct event *ret)
 {
-	size_t size;
-	bool found;
+	unsigned char packed[PACK_MAX];
+	__u32 size = 0;
 
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->used && !queue->closed)
 		pthread_cond_wait(&queue->filled, &queue->lock);
-	found = queue->used > 0;
-	if (found) {
+	if (queue->used) {
 		take(queue, &size, sizeof(size));
-		take(queue, ret, size);
+		take(queue, packed, size);
 	}
 	pthread_mutex_unlock(&queue->lock);
-	return found;
+	return size && event_unpack(packed, size, ret);
 }
 
 void queue_close(struct queue *queue)
@@ -105,9 +111,9 @@ void queue_close(struct queue *queue)
 	pthread_mutex_unlock(&queue->lock);
 }
 
-__u64 queue_dropped(struct queue *queue)
+struct queue_dropped queue_dropped(struct queue *queue)
 {
-	__u64 dropped;
+	struct queue_dropped dropped;
 
 	pthread_mutex_lock(&queue->lock);
 	dropped = queue->dropped;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * queue: events on their way to the writer, in a ring of bytes of a fixed size.
+ * queue: events on their way to the writer, packed, in a ring of bytes of a fixed size.
  *
- * The pushing side never waits for the popping one: what has no room is dropped, and incidents are
- * counted then. Some room is kept from them, so that losses and the end can still be told.
+ * The pushing side never waits for the popping one: what has no room is dropped and counted. Some
+ * room is kept for losses and the end, so that these can still be told.
  */
 #ifndef OOMWHY_QUEUE_H
 #define OOMWHY_QUEUE_H
@@ -13,12 +13,18 @@
 
 #include "event.h"
 
+/* What had no room. */
+struct queue_dropped {
+	__u64 kills;
+	__u64 others; /* stalls, and what is known later of an event */
+};
+
 struct queue {
 	pthread_mutex_t lock; /* held for a memcpy, never for I/O */
 	pthread_cond_t filled;
 	char *ring;
 	size_t size, kept, head, used;
-	__u64 dropped; /* incidents that had no room */
+	struct queue_dropped dropped;
 	bool closed;
 };
 
@@ -38,6 +44,6 @@ bool queue_pop(struct queue *queue, struct event *ret);
 /* queue_close() - nothing more will come; what is in it can still be popped. */
 void queue_close(struct queue *queue);
 
-__u64 queue_dropped(struct queue *queue);
+struct queue_dropped queue_dropped(struct queue *queue);
 
 #endif

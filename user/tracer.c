@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -21,8 +22,9 @@
 #include "tracer_state.h"
 
 #define QUEUE_BYTES (1024 * 1024)
-#define QUEUE_KEPT_BYTES (4 * sizeof(struct event))
+#define QUEUE_KEPT_BYTES (16 * 1024)
 #define TICK_MS 1000 /* how often losses are looked for */
+#define NICE -15 /* of T1 and T3: in a storm all that dies wants the CPU, too */
 #define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
 
 static void count_incident(struct tracer *tracer, const struct incident *incident)
@@ -57,7 +59,7 @@ static bool is_shown(struct tracer *tracer, const struct event *ev)
 }
 
 /* The end of the assembler's part: place, judge, and on to the writer. */
-static void take_event(void *context, struct event *ev)
+void tracer_take(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
@@ -151,7 +153,7 @@ static void init_assembler(struct tracer *tracer)
 		.cpus = tracer->machine.cpus,
 		.wall_ns = clock_wall_of_boot,
 		.attempts = read_attempts,
-		.emit = take_event,
+		.emit = tracer_take,
 		.context = tracer,
 	};
 
@@ -183,7 +185,7 @@ static int open_loop(struct tracer *tracer)
 		return -errno;
 	err = watch(tracer, tracer->signal_fd, EPOLLIN);
 	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
-	err = err ? err : watch(tracer, bpf_source__kill_fd(tracer->source), EPOLLIN);
+	err = err ? err : watch(tracer, tracer_kill_fd(tracer), EPOLLIN);
 	if (err)
 		return err;
 	/* A reader that goes is noticed at once, not at the next kill. A file cannot be watched. */
@@ -193,15 +195,20 @@ static int open_loop(struct tracer *tracer)
 
 static void consume_cgroups(void *context)
 {
-	const struct tracer *tracer = context;
+	struct tracer *tracer = context;
 
-	bpf_source__consume_cgroups(tracer->source);
+	if (tracer->kmsg)
+		tracer_kmsg_cgroups(tracer);
+	else
+		bpf_source__consume_cgroups(tracer->source);
 }
 
 static __u64 dropped_cgroups(void *context)
 {
 	const struct tracer *tracer = context;
 
+	if (tracer->kmsg)
+		return tracer->rescans;
 	return bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
 }
 
@@ -235,6 +242,14 @@ static void open_names(struct tracer *tracer)
 			  strerror(errno));
 }
 
+/* T1's, and that of the threads which begin after this. */
+static void raise_priority(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) > NICE && setpriority(PRIO_PROCESS, 0, NICE))
+		log_debug("no priority over other processes (%s): CAP_SYS_NICE is missing",
+			  strerror(errno));
+}
+
 static int start_threads(struct tracer *tracer)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -243,7 +258,7 @@ static int start_threads(struct tracer *tracer)
 		.host_root = tracer->options.host_root,
 		.is_v1 = tracer->probe.memory_hierarchy != 0,
 		.names_are_unread = tracer->probe.reads_are_direct,
-		.fd = bpf_source__cgroup_fd(tracer->source),
+		.fd = tracer->kmsg ? tracer->rescan_fd : bpf_source__cgroup_fd(tracer->source),
 		.consume = consume_cgroups,
 		.dropped = dropped_cgroups,
 		.context = tracer,
@@ -268,6 +283,7 @@ static int start_threads(struct tracer *tracer)
 	if (err)
 		goto no_history;
 	err = tracer_metrics_start(tracer);
+	raise_priority();
 	err = err ? err : writer_start(writer);
 	if (!err)
 		return 0;
@@ -301,13 +317,14 @@ static void loop(struct tracer *tracer)
 				       (int)until_next(deadline_ns, end_ns));
 
 		for (int i = 0; i < count; i++)
-			if (events[i].data.fd != bpf_source__kill_fd(tracer->source))
+			if (events[i].data.fd != tracer_kill_fd(tracer))
 				tracer->stop = true; /* told to end, or nobody reads any more */
 		/* What happened before the end was asked for is still told. */
 		if (tracer->stop)
 			break;
-		bpf_source__consume_kills(tracer->source);
+		tracer_consume(tracer);
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
+		deadline_ns = tracer_kmsg_tick(tracer, deadline_ns);
 		deadline_ns = tracer_history_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
@@ -323,8 +340,9 @@ static void finish(struct tracer *tracer)
 {
 	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
 		tracer->stop = false;
-		bpf_source__consume_kills(tracer->source);
+		tracer_consume(tracer);
 		assemble_flush(&tracer->assembler);
+		tracer_kmsg_flush(tracer);
 	}
 	history_stop(&tracer->history); /* what it was asked is answered first */
 	tracer_note_stop(tracer);
@@ -342,7 +360,7 @@ static enum exit_status end_of_writer(struct tracer *tracer)
 	if (!err) {
 		log_error(
 			"stdout was read too slowly: %llu incidents and the closing count are lost",
-			queue_dropped(&tracer->queue));
+			queue_dropped(&tracer->queue).kills);
 		return STATUS_FAILED;
 	}
 	log_error("cannot write to stdout: %s",
@@ -361,10 +379,11 @@ static void lock_memory(struct tracer *tracer)
 		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
 }
 
-/* All is attached and locked; reading the rings, which is what is left, needs nothing. */
-static void drop_privileges(void)
+/* All is attached and locked; reading the rings, or what is open, needs nothing. */
+static void drop_privileges(const struct tracer *tracer)
 {
-	int err = privileges_keep(PRIVILEGES_NONE);
+	bool copies = tracer->kmsg && !tracer->kmsg->is_device;
+	int err = privileges_keep(copies ? PRIVILEGES_COPY_LOG : PRIVILEGES_NONE);
 
 	if (err)
 		log_error("privileges are kept: %s", strerror(-err));
@@ -403,13 +422,14 @@ static enum exit_status trace(struct tracer *tracer)
 		return STATUS_FAILED;
 	}
 	lock_memory(tracer);
-	drop_privileges();
+	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
-	tracer->reported.log_reports = NOT_KNOWN; /* a log's only: never a loss here */
+	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */
 	tracer_note_start(tracer);
 	loop(tracer);
 	finish(tracer);
 	status = end_of_writer(tracer);
+	status = tracer->failed ? STATUS_FAILED : status;
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (keeper_stop(&tracer->keeper))
 		_exit(status);
@@ -429,6 +449,7 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
+	tracer_kmsg_close(tracer);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

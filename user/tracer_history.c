@@ -54,9 +54,10 @@ __u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns)
 	return storm_ns && (!next_ns || storm_ns < next_ns) ? storm_ns : next_ns;
 }
 
-/* In a storm, or for the container that dies again and again, the first answer has to do. */
+/* In a storm the first answer has to do; the kernel's log tells with the kill. */
 void tracer_history_ask(struct tracer *tracer, const struct event *ev)
 {
-	if (ev->type == EVENT_INCIDENT && ev->incident.repeat.storm_kills == NOT_KNOWN)
+	if (tracer->source && ev->type == EVENT_INCIDENT &&
+	    ev->incident.repeat.storm_kills == NOT_KNOWN)
 		history_ask(&tracer->history, ev, tracer->machine.page_bytes);
 }

@@ -11,14 +11,17 @@
 void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 {
 	const struct assemble_stats *stats = &tracer->assembler.stats;
+	struct queue_dropped dropped = queue_dropped(&tracer->queue);
 
-	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
+	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILLS);
+	ret->ring_records = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
 	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
-	ret->queue = queue_dropped(&tracer->queue);
+	ret->queue = dropped.kills;
+	ret->queue_others = dropped.others;
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
-	ret->log_reports = NOT_KNOWN;
 	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
+	tracer_kmsg_losses(tracer, ret);
 }
 
 bool tracer_send(struct tracer *tracer, struct event *ev)
@@ -45,6 +48,13 @@ static struct event *begin_note(struct tracer *tracer, enum event_type type)
 	return ev;
 }
 
+static enum evidence evidence_of(enum attach_plan plan)
+{
+	return plan == ATTACH_KMSG	 ? EVIDENCE_LOG :
+	       plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED :
+					   EVIDENCE_EXACT;
+}
+
 void tracer_note_start(struct tracer *tracer)
 {
 	struct event *ev = begin_note(tracer, EVENT_START);
@@ -55,7 +65,7 @@ void tracer_note_start(struct tracer *tracer)
 	start->boot_id = event_textf(ev, "%s", tracer->machine.boot_id);
 	start->attach = tracer->plan;
 	start->degraded_from = tracer->silent_plan;
-	start->evidence = tracer->plan == ATTACH_TRACEPOINT ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
+	start->evidence = evidence_of(tracer->plan);
 	start->cgroup_version = tracer->probe.memory_hierarchy ? 1 : 2;
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;

@@ -1,41 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
 #include "base/log.h"
 #include "fields.h"
 #include "tracer_state.h"
 
-static int open_plan(struct tracer *tracer, enum attach_plan plan,
-		     const struct bpf_handlers *handlers)
+#define WHY_MAX 512
+
+static enum exit_status refused(const struct tracer *tracer, int err)
 {
-	tracer->plan = plan;
-	return bpf_source__open(&tracer->probe, plan, handlers, &tracer->source);
+	log_error(
+		"--attach %s is not possible here: the kernel refuses our programs: %s (--verbose "
+		"tells more)",
+		attach_names[tracer->plan], strerror(-err));
+	return STATUS_NOT_POSSIBLE;
 }
 
-static enum exit_status not_possible(const struct tracer *tracer, enum attach_plan plan)
+/* What was asked for, or nothing. */
+static enum exit_status open_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
-	if (tracer->options.attach)
-		log_error("--attach %s is not possible here: %s", attach_names[plan],
-			  probe_plan_hint(&tracer->probe, plan));
-	else
-		log_error("cannot trace here: %s",
-			  probe_plan_hint(&tracer->probe, ATTACH_TRACEPOINT));
-	return STATUS_NOT_POSSIBLE;
+	int err;
+
+	if (probe_plan_error(&tracer->probe, tracer->plan)) {
+		log_error("--attach %s is not possible here: %s", attach_names[tracer->plan],
+			  probe_plan_hint(&tracer->probe, tracer->plan));
+		return STATUS_NOT_POSSIBLE;
+	}
+	err = bpf_source__open(&tracer->probe, tracer->plan, handlers, &tracer->source);
+	return err ? refused(tracer, err) : STATUS_DONE;
+}
+
+/* The plan that shows most of those that work; false: none does, and @why says why. */
+static bool open_best(struct tracer *tracer, const struct bpf_handlers *handlers,
+		      char why[static WHY_MAX])
+{
+	int err = 0;
+
+	snprintf(why, WHY_MAX, "%s", probe_plan_hint(&tracer->probe, ATTACH_TRACEPOINT));
+	for (tracer->plan = probe_best_plan(&tracer->probe); tracer->plan < ATTACH_KMSG;
+	     tracer->plan++) {
+		if (probe_plan_error(&tracer->probe, tracer->plan))
+			continue;
+		err = bpf_source__open(&tracer->probe, tracer->plan, handlers, &tracer->source);
+		if (!err) {
+			if (tracer->plan != probe_best_plan(&tracer->probe))
+				log_error("%s; %s is used", why, attach_names[tracer->plan]);
+			return true;
+		}
+		snprintf(why, WHY_MAX,
+			 "the kernel refuses our programs for %s: %s (--verbose tells more)",
+			 attach_names[tracer->plan], strerror(-err));
+	}
+	return false;
+}
+
+/* @why: what keeps BPF from being used; NULL: it was not asked for. */
+static enum exit_status open_log(struct tracer *tracer, const char *why)
+{
+	struct kmsg_errors errors;
+
+	if (tracer_kmsg_open(tracer, &errors)) {
+		log_error("%s%s%s the kernel's log cannot be read (/dev/kmsg: %s, syslog(2): %s): "
+			  "run as root, or with CAP_SYSLOG",
+			  why ? "cannot trace here: " : "--attach kmsg is not possible here",
+			  why ? why : "", why ? ". And" : ":", strerror(-errors.device),
+			  strerror(-errors.syslog));
+		return STATUS_NOT_POSSIBLE;
+	}
+	if (why)
+		log_error("no BPF here: %s. The kernel's log is followed instead, which says less: "
+			  "evidence log",
+			  why);
+	return STATUS_DONE;
 }
 
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
-	enum attach_plan plan = tracer->options.attach;
+	char why[WHY_MAX];
 
+	tracer->plan = tracer->options.attach;
+	if (tracer->plan == ATTACH_KMSG) {
+		probe_machine(&tracer->probe);
+		return open_log(tracer, NULL);
+	}
 	probe_kernel(&tracer->probe);
-	if (plan) {
-		if (probe_plan_error(&tracer->probe, plan) || open_plan(tracer, plan, handlers))
-			return not_possible(tracer, plan);
+	if (tracer->plan)
+		return open_plan(tracer, handlers);
+	if (open_best(tracer, handlers, why))
 		return STATUS_DONE;
-	}
-	for (plan = probe_best_plan(&tracer->probe); plan < ATTACH_KMSG; plan++) {
-		if (probe_plan_error(&tracer->probe, plan))
-			continue;
-		if (!open_plan(tracer, plan, handlers))
-			return STATUS_DONE;
-	}
-	return not_possible(tracer, ATTACH_KMSG);
+	return open_log(tracer, why);
 }

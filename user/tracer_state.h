@@ -22,6 +22,8 @@
 #include "sink/writer.h"
 #include "source/assemble.h"
 #include "source/bpf.h"
+#include "source/kmsg.h"
+#include "source/kmsg_stalls.h"
 #include "source/probe.h"
 #include "tracer.h"
 
@@ -32,7 +34,11 @@ struct tracer {
 	struct machine machine;
 	struct probe probe;
 	enum attach_plan plan;
-	struct bpf_source *source;
+	struct bpf_source *source; /* NULL: the log is followed */
+	struct kmsg *kmsg; /* NULL: BPF is used */
+	struct kmsg_stalls log_stalls;
+	int rescan_fd; /* then: a timer, at which T2 looks for cgroups */
+	__u64 rescans; /* T2's */
 	struct assembler assembler;
 	struct names *names; /* T2's */
 	struct kubelet_reserve reserve; /* as it was at start */
@@ -55,10 +61,35 @@ struct tracer {
 	__u64 stalls;
 	bool memory_locked;
 	bool stop;
+	bool failed; /* the log that was followed cannot be read any more */
 	bool stop_is_told;
 	enum attach_plan silent_plan; /* attached, and its hooks did not fire at a kill */
 	int epoll_fd, signal_fd;
 };
+
+/*
+ * tracer_take() - T1: place, names, judge, and on to the writer; the end of each source.
+ * @context: the tracer
+ */
+void tracer_take(void *context, struct event *ev);
+
+/* What wakes T1, and what it does then: the kill ring, or the kernel's log. */
+int tracer_kill_fd(const struct tracer *tracer);
+void tracer_consume(struct tracer *tracer);
+
+/*
+ * The kernel's log instead of BPF; each does nothing where BPF is used.
+ * tracer_kmsg_open(): returns 0 or -errno and *@ret_errors
+ * tracer_kmsg_tick(): as tracer_history_tick()
+ * tracer_kmsg_losses(): what the log has lost
+ * tracer_kmsg_cgroups(): T2: the timer
+ */
+int tracer_kmsg_open(struct tracer *tracer, struct kmsg_errors *ret_errors);
+__u64 tracer_kmsg_tick(struct tracer *tracer, __u64 next_ns);
+void tracer_kmsg_flush(struct tracer *tracer);
+void tracer_kmsg_losses(const struct tracer *tracer, struct losses *ret);
+void tracer_kmsg_cgroups(struct tracer *tracer);
+void tracer_kmsg_close(struct tracer *tracer);
 
 /* tracer_read_losses() - everything not seen or not told, so far. */
 void tracer_read_losses(struct tracer *tracer, struct losses *ret);
@@ -81,7 +112,8 @@ void tracer_note_stop(struct tracer *tracer);
 
 /*
  * tracer_open_source() - load the programs of the plan that was asked for, or of the best that the
- * kernel takes: the probes may pass and the programs still be refused. Errors are told on stderr.
+ * kernel takes: the probes may pass and the programs still be refused. Where it takes none its log
+ * is followed. Errors, and what that costs, are told on stderr.
  */
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers);
 

@@ -48,6 +48,11 @@ enum {
 	BPF_F_MMAPABLE = 1U << 10,
 };
 
+enum {
+	BPF_RB_AVAIL_DATA = 0,
+	BPF_RB_RING_SIZE = 1,
+};
+
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158,
 	BPF_FUNC_map_lookup_percpu_elem = 195,

@@ -3,9 +3,12 @@
  * A kernel's log. Its first byte says in how large pieces it comes, and whether twice, as two files
  * have it. Whatever it tells is judged and written.
  */
+#define _GNU_SOURCE
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "headline.h"
 #include "identify.h"
@@ -14,6 +17,7 @@
 #include "sink/text.h"
 #include "source/jsonl.h"
 #include "source/klog.h"
+#include "source/klog_export.h"
 #include "source/klog_feed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -67,6 +71,20 @@ static void feed_all(struct klog_feed *feed, const uint8_t *data, size_t size, s
 	klog_feed_end(feed);
 }
 
+/* The journal's export format comes by another way: from a file. */
+static void read_export(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+	struct klog_source *source;
+	const char *packed;
+
+	must(fd >= 0 && write(fd, data, size) == (ssize_t)size && !lseek(fd, 0, SEEK_SET));
+	must(!klog_source_open(fd, &source, &packed));
+	must(!klog_export_read(&klog, &reader, source));
+	klog_source_close(source);
+	close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct klog_config config = { .emit = take };
@@ -77,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!klog_init(&klog, &config));
 	must(!klog_reader_init(&reader, 1795500000ULL * 1000000000ULL));
 	must(!klog_feed_init(&feed, &klog, &reader));
+	if (klog_export_is((const char *)data + 1, size - 1))
+		read_export(data + 1, size - 1);
 	feed.bytes_as_numbers = data[0] & 1;
 	feed_all(&feed, data + 1, size - 1, data[0] & 2 ? 1 + (data[0] >> 3) : SIZE_MAX);
 	if (data[0] & 4)

@@ -53,6 +53,10 @@ extern const int n_program_cases;
 extern const struct kill_case name_cases[];
 extern const int n_name_cases;
 
+/* The kernel's log instead of hooks. */
+extern const struct kill_case kmsg_cases[];
+extern const int n_kmsg_cases;
+
 /* Hooks that fall silent. */
 extern const struct kill_case silent_cases[];
 extern const int n_silent_cases;

@@ -21,7 +21,7 @@
 #include "unseen.h"
 
 #define OUT_MAX (4UL << 20)
-#define STAMP_SLACK_S 2 /* printk's clock is not CLOCK_BOOTTIME */
+#define STAMP_SLACK_S 2 /* from the mark to the line in the log, and two seconds cut off */
 
 static char out[OUT_MAX + 1];
 
@@ -208,11 +208,12 @@ static void check_others(json_t *log, json_t *live)
 /* "1f0c9a6e-378451-90211" and, of a log that does not name the boot, "log-378451-90211" */
 static void check_id(json_t *log, json_t *live)
 {
-	unsigned long long mine = 0, theirs = 0;
+	long long mine = 0, theirs = 0, ahead_us = 0;
 
-	sscanf(strchrnul(line_string(log, "id"), '-'), "-%llu", &mine);
-	sscanf(strchrnul(line_string(live, "id"), '-'), "-%llu", &theirs);
-	if (mine + STAMP_SLACK_S < theirs || theirs + STAMP_SLACK_S < mine)
+	sscanf(strchrnul(line_string(log, "id"), '-'), "-%lld", &mine);
+	sscanf(strchrnul(line_string(live, "id"), '-'), "-%lld", &theirs);
+	klog_clock_ahead_us(&ahead_us);
+	if (llabs(mine - theirs - ahead_us / 1000000) > STAMP_SLACK_S)
 		line_wrong(log, "id is %s live", line_string(live, "id"));
 }
 

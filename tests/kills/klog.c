@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KILLS_MAX 256
@@ -52,6 +53,41 @@ unsigned long long klog_mark(void)
 		next = seq + 1;
 	close(fd);
 	return next;
+}
+
+static long long boot_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+bool klog_clock_ahead_us(long long *ret_us)
+{
+	static char buf[RECORD_MAX];
+	unsigned long long seq, stamp_us;
+	char mark[64], *text;
+	int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	long long now_us;
+	bool found = false;
+
+	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
+		goto out;
+	now_us = boot_us();
+	snprintf(mark, sizeof(mark), "<15>kills: %lld us since boot\n", now_us);
+	if (write(fd, mark, strlen(mark)) < 0)
+		goto out;
+	*strchr(mark, '\n') = '\0';
+	while (!found && read_record(fd, buf, &seq, &text) > 0)
+		found = !strcmp(text, mark + strlen("<15>")) &&
+			sscanf(buf, "%*[^,],%*u,%llu", &stamp_us) == 1;
+	if (found)
+		*ret_us = (long long)stamp_us - now_us;
+out:
+	if (fd >= 0)
+		close(fd);
+	return found;
 }
 
 /* The value after @key up to the next comma; our own cgroups have no comma in their names. */

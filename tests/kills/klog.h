@@ -39,6 +39,12 @@ int klog_count(unsigned long long mark, const char *needle);
 /* What the records from @mark on say about the kill of @victim; the last one, if there are two. */
 int klog_find(unsigned long long mark, pid_t victim, struct klog_kill *ret);
 
+/*
+ * How far printk's clock is ahead of CLOCK_BOOTTIME now: it is not adjusted, and starts by itself
+ * (3 s apart were seen in a guest that was emulated on a busy machine). False: it cannot be asked.
+ */
+bool klog_clock_ahead_us(long long *ret_us);
+
 /* The records from @mark on, as they are, into @fd; a negative errno when that cannot be. */
 int klog_copy(unsigned long long mark, int fd);
 

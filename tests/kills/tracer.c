@@ -200,6 +200,7 @@ void tracer_wait_attached(struct tracer *t)
 	}
 	snprintf(t->attach, sizeof(t->attach), "%s", line_string(line, LINE_ATTACH_KEY));
 	assert_string_not_equal(t->attach, "");
+	t->mixed = t->mixed || !strcmp(t->attach, "kmsg"); /* the facts are of BPF */
 }
 
 static bool is_kill_of(json_t *line, pid_t victim)

@@ -14,7 +14,7 @@
 #include "facts.h"
 #include "line.h"
 
-#define TRACER_START_MS 60000 /* loading takes seconds under software emulation */
+#define TRACER_START_MS 120000 /* loading takes seconds under software emulation */
 #define TRACER_LINE_MS 15000
 
 struct tracer {

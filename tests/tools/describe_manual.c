@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkup.h"
 #include "fields.h"
 #include "tools/describe.h"
 
@@ -155,6 +156,9 @@ static bool print_all(void)
 	for (enum event_type type = 1; event_type_names[type]; type++)
 		if (!print_type(type))
 			return false;
+	printf(".Ss The line of doctor\n");
+	if (!print_fields(&checkup_table))
+		return false;
 	for (size_t i = 0; i < tables_count; i++) {
 		printf(".Ss Fields of ");
 		print_name(tables[i]);

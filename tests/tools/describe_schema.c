@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkup.h"
 #include "fields.h"
 #include "tools/describe.h"
 
@@ -185,10 +186,10 @@ static void add_defs(json_t *defs, const struct field_table *table)
 }
 
 /* By its type a line has the fields of that type. */
-static json_t *when_type(enum event_type type)
+static json_t *when_type(const char *name, const struct field_table *table)
 {
-	return json_pack("{s:{s:{s:{s:s}}},s:{s:o}}", "if", "properties", "type", "const",
-			 event_type_names[type], "then", "$ref", reference(fields_of(type)));
+	return json_pack("{s:{s:{s:{s:s}}},s:{s:o}}", "if", "properties", "type", "const", name,
+			 "then", "$ref", reference(table));
 }
 
 /* Every line has what is derived from its type, and the type. */
@@ -217,9 +218,13 @@ int describe_schema(void)
 	add_fields(schema, &fields_common);
 	set(schema, "required", required());
 	for (enum event_type type = 1; event_type_names[type]; type++) {
-		append(types, when_type(type));
+		append(types, when_type(event_type_names[type], fields_of(type)));
 		add_defs(defs, fields_of(type));
 	}
+	append(json_object_get(member(member(schema, "properties"), "type"), "enum"),
+	       json_string(CHECKUP_TYPE));
+	append(types, when_type(CHECKUP_TYPE, &checkup_table));
+	add_defs(defs, &checkup_table);
 	set(schema, "allOf", types);
 	set(schema, "$defs", defs);
 	if (json_dumpf(schema, stdout, JSON_INDENT(1)) || putchar('\n') == EOF)

@@ -31,8 +31,10 @@ static void set_losses(struct losses *losses, __u64 kills, __u64 queue)
 {
 	losses->total = kills + queue;
 	losses->ring_kills = kills;
+	losses->ring_records = 0;
 	losses->ring_cgroups = 0;
 	losses->queue = queue;
+	losses->queue_others = 0;
 	losses->incomplete = 0;
 	losses->hook_misses = 0;
 }
@@ -43,7 +45,7 @@ void fixture_loss(struct event *ev)
 	set_time(ev, 20000, 17000450);
 	ev->message = make_text(
 		ev,
-		"3 kill records and 2 lines are lost: the kill ring was full, the reader too slow");
+		"5 kills are lost: for 3 the ring was full, for 2 the reader too slow");
 	set_losses(&ev->loss, 3, 2);
 }
 

@@ -30,7 +30,8 @@ static void begin(const char *node_name)
 	memset(&checkup, 0, sizeof(checkup));
 	checkup.time_ns = 1787281620017000450ULL;
 	checkup.boot_time_ns = 376416017000450ULL;
-	checkup.version = "0.1.0";
+	checkup.severity = CHECKUP_ERROR;
+	snprintf(checkup.version, sizeof(checkup.version), "0.1.0");
 	snprintf(checkup.id, sizeof(checkup.id), "1f0c9a6e-376416-doctor");
 	snprintf(checkup.node_name, sizeof(checkup.node_name), "%s", node_name);
 	snprintf(checkup.kernel, sizeof(checkup.kernel), "6.1.0-44-amd64");
@@ -41,6 +42,8 @@ static void good(void)
 {
 	begin("aks-np1-vmss000002");
 	checkup_add(&checkup, FINDING_OK, "fentry", "loads and attaches our programs");
+	checkup.severity = CHECKUP_INFO;
+	checkup.possible = true;
 	checkup.attach = ATTACH_FENTRY;
 	checkup.evidence = EVIDENCE_EXACT;
 	snprintf(checkup.verdict, sizeof(checkup.verdict),
@@ -58,6 +61,8 @@ static void degraded(void)
 		    "screen, twice or even three times");
 	checkup_add(&checkup, FINDING_MISSING, "kprobe", "is not in this kernel");
 	checkup_add(&checkup, FINDING_OK, "tracepoint", "loads and attaches our programs");
+	checkup.severity = CHECKUP_WARN;
+	checkup.possible = true;
 	checkup.attach = ATTACH_TRACEPOINT;
 	checkup.evidence = EVIDENCE_INFERRED;
 	snprintf(
@@ -147,7 +152,8 @@ static void more_than_there_is_room_for(void **state)
 	for (int i = 0; i < 2 * CHECKUP_FINDINGS_MAX; i++)
 		finding_fix(checkup_add(&checkup, FINDING_MISSING, "name", "%0300d", i), "%0300d",
 			    i);
-	assert_int_equal(checkup.count, CHECKUP_FINDINGS_MAX);
+	assert_int_equal(checkup.findings_count, CHECKUP_FINDINGS_MAX);
+	assert_int_equal(checkup.findings_omitted, CHECKUP_FINDINGS_MAX + 1);
 	root = print_json(&len);
 	assert_int_equal(json_array_size(json_object_get(root, "findings")), CHECKUP_FINDINGS_MAX);
 	json_decref(root);

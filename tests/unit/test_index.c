@@ -52,6 +52,32 @@ static void paths(void **state)
 	assert_int_equal(index_present(&idx), 4);
 }
 
+static __u64 id_of(const char *path)
+{
+	return index_id(&idx, path, strlen(path));
+}
+
+/* The other way round; of two that had a path, the one that has it. */
+static void ids(void **state)
+{
+	(void)state;
+	assert_int_equal(id_of("/"), 1);
+	assert_int_equal(id_of("/kubepods"), 10);
+	assert_int_equal(id_of("/kubepods/pod1/c1"), 30);
+	assert_int_equal(id_of("/c1"), 0);
+	assert_int_equal(id_of("c1"), 0);
+	assert_int_equal(id_of("/x/kubepods/pod1/c1"), 0);
+	assert_int_equal(id_of("/kubepods/pod1/c1/"), 0);
+	assert_int_equal(id_of("/kubepods/pod1/xc1"), 0);
+	assert_int_equal(index_id(&idx, "", 0), 0);
+	index_remove(&idx, 30, SECOND);
+	assert_int_equal(id_of("/kubepods/pod1/c1"), 30);
+	index_put(&idx, 31, 20, "c1");
+	assert_int_equal(id_of("/kubepods/pod1/c1"), 31);
+	index_remove(&idx, 31, 2 * SECOND);
+	assert_int_equal(id_of("/kubepods/pod1/c1"), 31);
+}
+
 static void small_buffers(void **state)
 {
 	static const char expected[] = "/kubepods/pod1/c1";
@@ -231,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(paths, setup, teardown),
+		cmocka_unit_test_setup_teardown(ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(small_buffers, setup, teardown),
 		cmocka_unit_test_setup_teardown(removed_stay_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(added_again, setup, teardown),

@@ -113,7 +113,7 @@ static void fixed_series_are_there_before_anything_happens(void **state)
 	write_text(METRICS_CLASSIC);
 	assert_int_equal(count_lines("oomwhy_oom_kills_total{"), 30);
 	assert_int_equal(count_lines("oomwhy_oom_incidents_total{"), 10);
-	assert_int_equal(count_lines("oomwhy_losses_total{"), 5);
+	assert_int_equal(count_lines("oomwhy_losses_total{"), 9);
 	assert_int_equal(count_lines("oomwhy_identity_lookups_total{"), 4);
 	assert_line("oomwhy_oom_kills_total{limit_level=\"node\",container_ends=\"false\"} 0");
 	assert_line("oomwhy_oom_incidents_total{limit_level=\"unknown\"} 0");
@@ -346,7 +346,11 @@ static void start_losses_and_lookups(void **state)
 				   .ring_cgroups = 2,
 				   .queue = 3,
 				   .incomplete = 4,
-				   .hook_misses = 5 };
+				   .hook_misses = 5,
+				   .ring_records = 6,
+				   .queue_others = 7,
+				   .log_reports = NOT_KNOWN,
+				   .log_overwritten = 6 };
 	metrics_take(&metrics, &ev);
 	metrics_count_lookup(&metrics, IDENTITY_BUNDLE);
 	metrics_count_lookup(&metrics, IDENTITY_NONE);
@@ -357,10 +361,14 @@ static void start_losses_and_lookups(void **state)
 		"oomwhy_tracing_info{attach=\"fentry\",evidence=\"exact\",cgroup_version=\"2\"} 1");
 	assert_line("oomwhy_build_info{version=\"1.2.3\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_kills\"} 1");
+	assert_line("oomwhy_losses_total{reason=\"ring_records\"} 6");
+	assert_line("oomwhy_losses_total{reason=\"queue_others\"} 7");
 	assert_line("oomwhy_losses_total{reason=\"ring_cgroups\"} 2");
 	assert_line("oomwhy_losses_total{reason=\"queue\"} 3");
 	assert_line("oomwhy_losses_total{reason=\"incomplete\"} 4");
 	assert_line("oomwhy_losses_total{reason=\"hook_misses\"} 5");
+	assert_line("oomwhy_losses_total{reason=\"log_reports\"} 0");
+	assert_line("oomwhy_losses_total{reason=\"log_overwritten\"} 6");
 	assert_line("oomwhy_identity_lookups_total{source=\"bundle\",result=\"found\"} 1");
 	assert_line("oomwhy_identity_lookups_total{source=\"path\",result=\"not_found\"} 2");
 }

@@ -17,6 +17,9 @@
 /* Folders of runtimes and of kubelet that are root's, or in user namespaces somebody else's. */
 #define PRIVILEGES_READ_FILES (1ULL << CAP_DAC_READ_SEARCH)
 
+/* syslog(2), each time, if kernel.dmesg_restrict is 1. */
+#define PRIVILEGES_COPY_LOG (1ULL << CAP_SYSLOG)
+
 /*
  * privileges_keep() - this thread has none but @kept from now on, as far as it has them now, and
  * cannot get any back, by no program either. Returns 0 or -errno.

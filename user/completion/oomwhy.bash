@@ -15,7 +15,7 @@ _oomwhy_options() { # PROGRAM COMMAND
 _oomwhy_values() { # OPTION
     case $1 in
     -o | --output) echo text json ;;
-    --attach) echo auto fentry kprobe tracepoint ;;
+    --attach) echo auto fentry kprobe tracepoint kmsg ;;
     --level) echo container nested pod qos node slice host cpuset manual unknown ;;
     --root) printf '%s= ' containerd crio docker log-containers log-pods kubelet ;;
     *) return 1 ;;

@@ -188,6 +188,44 @@ size_t index_build_path(struct index *index, __u64 id, char *buf, size_t size)
 	return 0;
 }
 
+/* Is that the path of @entry? Each part is compared on the way up. */
+static bool has_path(struct index *index, const struct index_entry *entry, const char *path,
+		     size_t len)
+{
+	for (int depth = 0; entry && depth < DEPTH_MAX; depth++) {
+		if (!entry->parent_id)
+			return !len;
+		if (len <= entry->name_len || path[len - entry->name_len - 1] != '/' ||
+		    memcmp(path + len - entry->name_len, entry->name, entry->name_len) != 0)
+			return false;
+		len -= entry->name_len + 1U;
+		entry = index_find(index, entry->parent_id);
+	}
+	return false;
+}
+
+__u64 index_id(struct index *index, const char *path, size_t len)
+{
+	const struct index_entry *best = NULL;
+	__u64 id;
+
+	if (!len)
+		return 0;
+	if (len == 1 && *path == '/')
+		len = 0; /* the root's, which has no name */
+	pthread_mutex_lock(&index->lock);
+	for (size_t i = 0; i < INDEX_BUCKETS; i++) {
+		for (struct index_entry *entry = index->buckets[i]; entry; entry = entry->next)
+			if (has_path(index, entry, path, len) &&
+			    (!best || !entry->removed_ns ||
+			     (best->removed_ns && entry->removed_ns > best->removed_ns)))
+				best = entry;
+	}
+	id = best ? best->id : 0;
+	pthread_mutex_unlock(&index->lock);
+	return id;
+}
+
 size_t index_path(struct index *index, __u64 id, char *buf, size_t size)
 {
 	size_t len;

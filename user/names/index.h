@@ -81,6 +81,12 @@ size_t index_path(struct index *index, __u64 id, char *buf, size_t size);
 /* index_name() - the last part of its path, likewise. */
 size_t index_name(struct index *index, __u64 id, char *buf, size_t size);
 
+/*
+ * index_id() - the cgroup that has this path now, else one that had it; 0: none is known. Looks at
+ * all of them.
+ */
+__u64 index_id(struct index *index, const char *path, size_t len);
+
 /* index_knows() - is, or was, the cgroup there? */
 bool index_knows(struct index *index, __u64 id);
 

@@ -61,6 +61,12 @@ void keeper_record(struct keeper *keeper, const void *record, size_t size);
 void keeper_complete(struct keeper *keeper, struct event *ev);
 
 /*
+ * keeper_find() - T1: fill in the IDs of cgroups of which the event has only paths, as a log does.
+ * No I/O, nothing allocated.
+ */
+void keeper_find(struct keeper *keeper, struct event *ev);
+
+/*
  * keeper_name() - T1: add the names and requests of an identified event's pods and containers. For
  * events of this boot on this machine only. No I/O, nothing allocated. Both take an oom_update in
  * any thread.

@@ -108,6 +108,37 @@ void keeper_complete(struct keeper *keeper, struct event *ev)
 		complete(keeper, ev, &incident->other_victims[i].cgroup);
 }
 
+static void find(struct keeper *keeper, const struct event *ev, struct text path, __u64 *ret_id)
+{
+	__u64 id;
+
+	if (!path.len || *ret_id != NOT_KNOWN)
+		return;
+	id = index_id(&keeper->index, text_bytes(ev, path), path.len);
+	if (id)
+		*ret_id = id;
+}
+
+void keeper_find(struct keeper *keeper, struct event *ev)
+{
+	struct incident *incident = &ev->incident;
+
+	if (ev->type == EVENT_UPDATE)
+		find(keeper, ev, ev->update.limit_owner.cgroup.path,
+		     &ev->update.limit_owner.cgroup.id);
+	if (!event_has_incident(ev))
+		return;
+	find(keeper, ev, incident->victim.cgroup.path, &incident->victim.cgroup.id);
+	find(keeper, ev, incident->limit_owner.cgroup.path, &incident->limit_owner.cgroup.id);
+	find(keeper, ev, incident->trigger.cgroup.path, &incident->trigger.cgroup.id);
+	find(keeper, ev, incident->oom_group.path, &incident->oom_group.id);
+	for (__u64 i = 0; i < incident->memcgs_count; i++)
+		find(keeper, ev, incident->memcgs[i].path, &incident->memcgs[i].id);
+	for (__u64 i = 0; i < incident->verdict.suspects_count; i++)
+		find(keeper, ev, incident->verdict.suspects[i].cgroup.path,
+		     &incident->verdict.suspects[i].cgroup.id);
+}
+
 static void put_text(struct event *ev, struct text *ret, const char *string)
 {
 	if (string[0])

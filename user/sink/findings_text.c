@@ -24,7 +24,7 @@ static void put_title(struct text_writer *w, const struct checkup *checkup)
 
 static void put_finding(struct text_writer *w, const struct finding *finding)
 {
-	static const enum ink inks[] = { INK_PLAIN, INK_FIX, INK_ALARM };
+	static const enum ink inks[] = { INK_PLAIN, INK_PLAIN, INK_FIX, INK_ALARM };
 	enum ink ink = inks[finding->state];
 
 	if (ink)
@@ -50,7 +50,7 @@ size_t findings_text(const struct checkup *checkup, const struct text_style *sty
 
 	writer_init(&w, style, buf, size);
 	put_title(&w, checkup);
-	for (size_t i = 0; i < checkup->count; i++)
+	for (size_t i = 0; i < checkup->findings_count; i++)
 		put_finding(&w, &checkup->findings[i]);
 	w.indent = 0;
 	put_newline(&w);

@@ -15,7 +15,7 @@
 
 struct line {
 	struct jsonw w;
-	const struct event *ev;
+	const struct event *ev; /* NULL: of no event */
 	size_t list_max; /* entries of a list that are written */
 	size_t text_max; /* bytes of a text that are written */
 };
@@ -77,7 +77,7 @@ static void write_number(struct line *line, const struct field *field, const cha
 	__u64 value = number_at(at);
 
 	/* Whether this line is cut is known here, not in the event. */
-	if (at == (const char *)&line->ev->text_cut && line->text_max != WHOLE)
+	if (line->ev && at == (const char *)&line->ev->text_cut && line->text_max != WHOLE)
 		value = 1;
 	if (value == NOT_KNOWN)
 		return;
@@ -177,6 +177,23 @@ int json_write(const struct event *ev, char *buf, size_t size)
 		jsonw_begin(&line.w, buf, size < JSON_LINE_MAX ? size : JSON_LINE_MAX);
 		write_table(&line, &fields_common, (const char *)ev);
 		write_table(&line, fields_of(ev->type), (const char *)ev);
+		len = jsonw_end(&line.w);
+	}
+	return len;
+}
+
+int json_write_tables(const void *base, const struct field_table *head,
+		      const struct field_table *table, char *buf, size_t size)
+{
+	static const size_t text_max[] = { WHOLE, 128, 64, 32, 16 };
+	int len = -E2BIG;
+
+	for (size_t i = 0; i < ARRAY_SIZE(text_max) && len < 0; i++) {
+		struct line line = { .list_max = WHOLE, .text_max = text_max[i] };
+
+		jsonw_begin(&line.w, buf, size < JSON_LINE_MAX ? size : JSON_LINE_MAX);
+		write_table(&line, head, base);
+		write_table(&line, table, base);
 		len = jsonw_end(&line.w);
 	}
 	return len;

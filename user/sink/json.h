@@ -6,6 +6,7 @@
 #define OOMWHY_SINK_JSON_H
 
 #include "event.h"
+#include "fields.h"
 
 /* Container runtimes split log lines at 16 KiB, and wrap them in something of their own. */
 #define JSON_LINE_MAX (15 * 1024)
@@ -20,5 +21,12 @@
  * Returns the length of the line (there is no NUL after it), or -E2BIG when @size is too small.
  */
 int json_write(const struct event *ev, char *buf, size_t size);
+
+/*
+ * json_write_tables() - the same of a struct that is no event and has no texts but char[]: the
+ * fields of @head, then those of @table, both of the struct at @base. Lists stay whole.
+ */
+int json_write_tables(const void *base, const struct field_table *head,
+		      const struct field_table *table, char *buf, size_t size);
 
 #endif

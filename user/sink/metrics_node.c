@@ -108,8 +108,10 @@ static void read_pods(const struct metrics_node *node, struct metrics_readings *
 		ret->pods_usage_bytes > inactive_bytes ? ret->pods_usage_bytes - inactive_bytes : 0;
 }
 
-/* "0::/path" (v2) or "9:memory:/path"; in a cgroup namespace of its own the path begins there, and
- * so does the mount. */
+/*
+ * Our own cgroup's folder. "0::/path" (v2) or "9:memory:/path"; in a cgroup namespace of its own
+ * the path begins there, and so does the mount; else the machine's hierarchy may be mounted, too.
+ */
 static bool find_own(const struct metrics_node *node, char *ret, size_t size)
 {
 	const char *wanted = node->is_v1 ? ":memory:" : "0::";
@@ -122,25 +124,40 @@ static bool find_own(const struct metrics_node *node, char *ret, size_t size)
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		at = strstr(line, wanted);
-		found = at && (node->is_v1 || at == line) && !strstr(at, "/..") &&
-			snprintf(ret, size, "%s%s%s", node->own_cgroups,
-				 node->is_v1 ? "/memory" : "", at + strlen(wanted)) < (int)size;
+		found = at && (node->is_v1 || at == line) && !strstr(at, "/..");
 	}
 	if (file)
 		fclose(file);
-	return found;
+	if (!found)
+		return false;
+	at += strlen(wanted);
+	if (snprintf(ret, size, "%s%s%s", node->own_cgroups, node->is_v1 ? "/memory" : "", at) <
+		    (int)size &&
+	    access(ret, F_OK) == 0)
+		return true;
+	return *node->cgroup_root && snprintf(ret, size, "%s%s", node->cgroup_root, at) < (int)size;
+}
+
+static void read_own(const struct metrics_node *node, struct metrics_readings *ret)
+{
+	const bool v1 = node->is_v1;
+	char own[PATH_MAX];
+
+	if (!find_own(node, own, sizeof(own)))
+		return;
+	ret->charged_bytes = read_number(own, v1 ? "memory.usage_in_bytes" : "memory.current");
+	ret->charged_peak_bytes =
+		read_number(own, v1 ? "memory.max_usage_in_bytes" : "memory.peak");
+	ret->charged_limit_bytes = read_number(own, v1 ? "memory.limit_in_bytes" : "memory.max");
 }
 
 void metrics_node_read(const struct metrics_node *node, struct metrics_readings *ret)
 {
-	char own[PATH_MAX];
-
-	*ret = (struct metrics_readings){ NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN };
+	*ret = (struct metrics_readings){ NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN,
+					  NOT_KNOWN, NOT_KNOWN, NOT_KNOWN };
 	read_pods(node, ret);
 	ret->kernel_oom_kills = read_key(node->proc, "vmstat", "oom_kill");
-	if (find_own(node, own, sizeof(own)))
-		ret->charged_bytes =
-			read_number(own, node->is_v1 ? "memory.usage_in_bytes" : "memory.current");
+	read_own(node, ret);
 }
 
 bool metrics_node_has(const struct metrics_node *node, const char *path)

@@ -23,6 +23,8 @@ struct metrics_readings {
 	__u64 pods_working_set_bytes;
 	__u64 kernel_oom_kills; /* since boot */
 	__u64 charged_bytes; /* to our own cgroup: BPF maps are charged from Linux 5.11 on */
+	__u64 charged_peak_bytes; /* the most that was; v2: from Linux 5.19 on */
+	__u64 charged_limit_bytes; /* NO_LIMIT: none is set */
 };
 
 /* metrics_node_read() - reads files: not for T1. */

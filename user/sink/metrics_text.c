@@ -165,21 +165,24 @@ static void write_losses(struct out *out, const struct losses *losses)
 		const char *reason;
 		__u64 count;
 	} rows[] = {
-		{ "ring_kills", losses->ring_kills },
-		{ "ring_cgroups", losses->ring_cgroups },
-		{ "queue", losses->queue },
-		{ "incomplete", losses->incomplete },
+		{ "ring_kills", losses->ring_kills },	  { "ring_records", losses->ring_records },
+		{ "ring_cgroups", losses->ring_cgroups }, { "queue", losses->queue },
+		{ "queue_others", losses->queue_others }, { "incomplete", losses->incomplete },
 		{ "hook_misses", losses->hook_misses },
+		{ "log_reports", losses->log_reports },
+		{ "log_overwritten", losses->log_overwritten },
 	};
 
 	counter(out, "oomwhy_losses",
-		"What was not seen, or not told: kill records without room in the kernel's ring, "
-		"cgroup records (repaired by a rescan), lines that were read too slowly, kills of "
-		"which a part is missing, programs that the kernel did not run.");
+		"What was not seen, or not told: kills and other records without room in the kernel's "
+		"ring, cgroup records (repaired by a rescan), kills and other lines that were read "
+		"too slowly, kills of which a part is missing, kills of nobody knows whom, reports "
+		"that the kernel left out of its log, records of that log that were overwritten "
+		"before they were read.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
 		label(out, "{", "reason", rows[i].reason);
-		sample(out, rows[i].count);
+		sample(out, rows[i].count == NOT_KNOWN ? 0 : rows[i].count);
 	}
 }
 

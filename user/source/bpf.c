@@ -298,8 +298,6 @@ int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 	source->handlers = *handlers;
 	err = load(source, probe, plan);
 	if (err) {
-		log_error("the kernel refuses the tracing programs: %s (--verbose tells more)",
-			  strerror(-err));
 		bpf_source__close(source);
 		return err;
 	}
@@ -345,9 +343,15 @@ void bpf_source__consume_cgroups(struct bpf_source *source)
 	ring_buffer__consume(source->cgroups);
 }
 
+void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, __u64 *ret_cgroups)
+{
+	*ret_kills = bpf_map__max_entries(source->skel->maps.kill_ring);
+	*ret_cgroups = bpf_map__max_entries(source->skel->maps.cgroup_ring);
+}
+
 __u64 bpf_source__counter(const struct bpf_source *source, int counter)
 {
-	return __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED);
+	return source ? __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED) : 0;
 }
 
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot)

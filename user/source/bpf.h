@@ -25,7 +25,7 @@ struct bpf_handlers {
 
 /*
  * bpf_source__open() - load and attach everything for @plan, or nothing.
- * Returns 0 and *@ret, to be closed by the caller, or -errno; what failed is told with log_error().
+ * Returns 0 and *@ret, to be closed by the caller, or -errno; what failed is told with log_debug().
  */
 int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 		     const struct bpf_handlers *handlers, struct bpf_source **ret);
@@ -42,11 +42,14 @@ void bpf_source__consume_cgroups(struct bpf_source *source);
 /* bpf_source__candidates() - see bpf_history_candidates(). */
 int bpf_source__candidates(struct bpf_source *source, struct candidates *candidates);
 
+/* bpf_source__ring_bytes() - sizes of the two rings. */
+void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, __u64 *ret_cgroups);
+
 /* bpf_source__attempts() - @slot of the kernel's count of attempts to kill where nothing may be
  * killed; read without bpf(). */
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot);
 
-/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(). */
+/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(). Without a @source: 0. */
 __u64 bpf_source__counter(const struct bpf_source *source, int counter);
 
 #endif

@@ -19,8 +19,8 @@ int klog_init(struct klog *klog, const struct klog_config *config)
 	klog->guess = klog->join_len = 0;
 	klog->config = *config;
 	klog->stats.first_ns = klog->stats.last_ns = NOT_KNOWN;
-	klog->told = calloc(KLOG_TOLD_MAX, sizeof(*klog->told));
-	return klog->told ? 0 : -ENOMEM;
+	klog->told = config->comes_once ? NULL : calloc(KLOG_TOLD_MAX, sizeof(*klog->told));
+	return klog->told || config->comes_once ? 0 : -ENOMEM;
 }
 
 void klog_free(struct klog *klog)
@@ -29,13 +29,13 @@ void klog_free(struct klog *klog)
 	klog->told = NULL;
 }
 
-static void close_report(struct klog *klog, struct klog_report *report)
+void klog_close(struct klog *klog, struct klog_report *report)
 {
 	if (!report->open)
 		return;
 	report->open = false;
 	klog_report_settle(report);
-	if (klog_was_told(klog, report)) {
+	if (!klog->config.comes_once && klog_was_told(klog, report)) {
 		klog->stats.repeated++;
 		return;
 	}
@@ -62,7 +62,7 @@ static struct klog_report *open_report(struct klog *klog, const struct klog_line
 		if (report->latest < ret->latest)
 			ret = report;
 	}
-	close_report(klog, ret);
+	klog_close(klog, ret);
 	klog_report_init(ret, line, klog->stats.lines);
 	return ret;
 }
@@ -75,7 +75,7 @@ static void close_complete(struct klog *klog, const struct klog_line *line)
 
 		if (report->open && klog_same_place(report, line) &&
 		    report->parts & (KLOG_HAS_KILLED | KLOG_HAS_EXITING))
-			close_report(klog, report);
+			klog_close(klog, report);
 	}
 }
 
@@ -186,7 +186,7 @@ static void take_nobody(struct klog *klog, const struct klog_line *line)
 		return; /* without a report it does not say where */
 	report->latest = klog->stats.lines;
 	report->parts |= KLOG_HAS_NOBODY;
-	close_report(klog, report);
+	klog_close(klog, report);
 }
 
 static void take_suppressed(struct klog *klog, const struct klog_line *line)
@@ -394,7 +394,7 @@ void klog_take(struct klog *klog, const struct klog_line *given)
 		return;
 	for (int i = 0; i < KLOG_OPEN_MAX; i++)
 		if (klog->report[i].open && klog_is_over(&klog->report[i], &line))
-			close_report(klog, &klog->report[i]);
+			klog_close(klog, &klog->report[i]);
 	if (kind == KLOG_STAT || kind == KLOG_PAGES)
 		take_lines(klog, line, kind);
 	else
@@ -424,6 +424,6 @@ void klog_flush(struct klog *klog)
 			    (!oldest || klog->report[i].begun < oldest->begun))
 				oldest = &klog->report[i];
 		if (oldest)
-			close_report(klog, oldest);
+			klog_close(klog, oldest);
 	}
 }

@@ -27,6 +27,7 @@
 struct klog_config {
 	__u64 page_bytes; /* of the machine, where a report does not tell; 0: 4 KiB */
 	const char *boot_id; /* of the log, where its lines do not say; NULL */
+	bool comes_once; /* no report stands there twice: none is remembered */
 	/* Wall clock of a boot time; NULL where the log may be another boot's. */
 	__u64 (*wall_ns)(__u64 boot_time_ns);
 	/* Takes a complete event: an incident, a stall, a loss; may change it. */
@@ -70,6 +71,9 @@ void klog_take(struct klog *klog, const struct klog_line *line);
 
 /* klog_wants_lines() - what comes next may be a table of an open report, whatever is in it. */
 bool klog_wants_lines(const struct klog *klog);
+
+/* klog_close() - nothing more will come to one of klog->report[]: tell it, if it is open. */
+void klog_close(struct klog *klog, struct klog_report *report);
 
 /* klog_flush() - nothing more will come: tell what is open. */
 void klog_flush(struct klog *klog);

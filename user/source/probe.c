@@ -12,6 +12,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "base/privileges.h"
 #include "source/libbpf_log.h"
 #include "source/probe.h"
 #include "source/probe_direct.h"
@@ -249,6 +250,18 @@ static bool has_function(const struct btf *btf, const char *name)
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0;
 }
 
+void probe_machine(struct probe *ret)
+{
+	struct btf *btf;
+
+	libbpf_log_set();
+	memset(ret, 0, sizeof(*ret));
+	find_hierarchy(ret);
+	btf = btf__load_vmlinux_btf();
+	gfp_bits_find(&ret->gfp, btf);
+	btf__free(btf);
+}
+
 void probe_kernel(struct probe *ret)
 {
 	struct btf *btf;
@@ -321,12 +334,22 @@ static bool is_permission(int err)
 	return err == -EPERM || err == -EACCES;
 }
 
+static bool may_use_bpf(void)
+{
+	return privileges_effective() & (1ULL << CAP_BPF | 1ULL << CAP_SYS_ADMIN);
+}
+
+/* Without the capability a kernel may say anything: that its maps' kind is not known, too. */
 const char *probe_bpf_hint(const struct probe *probe)
 {
+	if (!may_use_bpf())
+		return "bpf() is not permitted, CAP_BPF is missing: run as root, or with CAP_BPF and CAP_PERFMON "
+		       "(before Linux 5.8 CAP_SYS_ADMIN), in Kubernetes as a privileged pod";
 	if (is_permission(probe->bpf_error))
-		return "bpf() is not permitted: run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.8 "
-		       "CAP_SYS_ADMIN), in Kubernetes as a privileged pod";
-	return "the kernel has no BPF ring buffer: Linux 5.8 with CONFIG_BPF_SYSCALL is needed";
+		return "bpf() is not permitted, though CAP_BPF is there: a seccomp filter, an LSM or a user namespace "
+		       "refuses it, or before Linux 5.11 RLIMIT_MEMLOCK (run as root, or with CAP_SYS_RESOURCE)";
+	return "the kernel has no BPF ring buffer: Linux 5.8 with CONFIG_BPF_SYSCALL is needed, and no seccomp "
+	       "filter that hides bpf()";
 }
 
 const char *probe_btf_hint(void)
@@ -367,5 +390,5 @@ const char *probe_plan_hint(const struct probe *probe, enum attach_plan plan)
 	if (plan == ATTACH_KPROBE)
 		return "the kernel has no kprobes, or none on " DECISION_FUNCTION
 		       ": CONFIG_KPROBES is needed";
-	return "it is not there yet: the kernel log cannot be followed by this version";
+	return "the kernel's log cannot be read: run as root, or with CAP_SYSLOG";
 }

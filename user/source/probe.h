@@ -54,6 +54,9 @@ struct probe {
  */
 void probe_kernel(struct probe *ret);
 
+/* probe_machine() - only what is of use without BPF: which cgroup version, and names of flags. */
+void probe_machine(struct probe *ret);
+
 /* probe_bpf() - try a bpf() call: 0, or why it fails. */
 int probe_bpf(void);
 

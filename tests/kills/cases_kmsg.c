@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's log instead of BPF: the same kill as the other tracer sees, with the same names, by
+ * what the log says.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "cases.h"
+#include "check.h"
+#include "node_files.h"
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+#define ADJ 900
+
+static const struct node_names cart = { "shop", "cart-0", "cart" };
+
+static void follow_log(struct fixture *fx, const char *const *args)
+{
+	const char *old = getenv("OOMWHY_ATTACH");
+	char *plan = old ? strdup(old) : NULL;
+
+	setenv("OOMWHY_ATTACH", "kmsg", 1);
+	node_tracer(fx, NULL, args);
+	plan ? setenv("OOMWHY_ATTACH", plan, 1) : unsetenv("OOMWHY_ATTACH");
+	free(plan);
+	assert_string_equal(fx->own.attach, "kmsg");
+}
+
+static struct container *make_container(struct fixture *fx, struct pod *pod, int limit)
+{
+	struct container *c = fixture_new_container(fx, pod);
+
+	node_bundle(fx, pod->uid, c->id, &cart, ADJ);
+	fixture_make_container(fx, c, limit);
+	return c;
+}
+
+static struct workload *die_in(struct fixture *fx, const struct cgroup *cg)
+{
+	struct workload *w = fixture_eat(fx, cg, OWN_PIDNS, "--adj", "990", NULL);
+
+	fixture_mark(fx);
+	assert_int_equal(workload_go(w), 0);
+	assert_int_equal(workload_wait_end(w, KILL_MS), 0);
+	assert_true(WIFSIGNALED(w->status));
+	return w;
+}
+
+static json_t *line_of(struct tracer *t, const struct workload *w)
+{
+	json_t *line = tracer_kill_of(t, w->pid, TRACER_LINE_MS);
+
+	if (!line)
+		fail_msg("no line for process %d", w->pid);
+	return line;
+}
+
+/* What the log says is what the kernel's hooks say. */
+static void same_kill(json_t *log, json_t *live)
+{
+	static const char *const texts[] = {
+		"verdict.limit_level",
+		"limit_owner.limit_level",
+		"limit_owner.cgroup.path",
+		"victim.cgroup.path",
+		"victim.comm",
+		"victim.fate",
+		"victim.k8s.pod.uid",
+		"victim.container.id",
+		"victim.qos_class",
+		"trigger.allocation.gfp_flags",
+	};
+	static const char *const numbers[] = { "limit_owner.cgroup.id", "limit_owner.limit_bytes",
+					       "victim.cgroup.id", "victim.oom_score_adj" };
+
+	for (int i = 0; i < COUNT(texts); i++)
+		if (line_get(live, texts[i]) &&
+		    strcmp(line_string(log, texts[i]), line_string(live, texts[i])))
+			fail_msg("%s is \"%s\" by the log, \"%s\" live", texts[i],
+				 line_string(log, texts[i]), line_string(live, texts[i]));
+	for (int i = 0; i < COUNT(numbers); i++)
+		if (line_get(live, numbers[i]) &&
+		    line_integer(log, numbers[i]) != line_integer(live, numbers[i]))
+			fail_msg("%s is %lld by the log, %lld live", numbers[i],
+				 line_integer(log, numbers[i]), line_integer(live, numbers[i]));
+	assert_string_equal(line_string(log, "verdict.evidence"), "log");
+	assert_string_equal(line_string(log, "origin"), "live");
+}
+
+static void container_kill(struct fixture *fx)
+{
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
+
+	follow_log(fx, NULL);
+	struct container *a = make_container(fx, pod, 24);
+	struct workload *w = die_in(fx, &a->cg);
+	json_t *line = line_of(&fx->own, w);
+	same_kill(line, line_of(fixture_tracer(fx), w));
+	assert_string_equal(line_string(line, "verdict.limit_level"), "container");
+	assert_int_equal(line_integer(line, "limit_owner.limit_bytes"), 24 * MIB);
+	node_check_names(line, "victim", &cart);
+	node_check_names(line, "limit_owner", &cart);
+
+	/* Once more: it is counted, by the container's and the limit's own number. */
+	w = die_in(fx, &a->cg);
+	line = line_of(&fx->own, w);
+	same_kill(line, line_of(fixture_tracer(fx), w));
+	assert_int_equal(line_integer(line, "repeat.limit_owner_kills_1h"), 2);
+	assert_int_equal(tracer_stop(&fx->own, SIGTERM), 0);
+	assert_int_equal(fx->own.kills, 2);
+	line = json_array_get(fx->own.seen, json_array_size(fx->own.seen) - 1);
+	assert_int_equal(line_integer(line, "losses.log_overwritten"), 0);
+	assert_int_equal(line_integer(line, "losses.total"),
+			 line_integer(line, "losses.log_reports"));
+}
+
+/* Of the node's limit the pod is not the owner; filters see names. */
+static void node_kill(struct fixture *fx)
+{
+	static const char *const args[] = { "-n", "shop", "--level", "node", "--count", "1", NULL };
+	struct pod *pod = fixture_pod(fx, BEST_EFFORT, 0), *other = fixture_pod(fx, BEST_EFFORT, 0);
+
+	follow_log(fx, args);
+	struct container *a = make_container(fx, pod, 24);
+	die_in(fx, &a->cg); /* of another level: not shown */
+	fixture_limit(fx, fixture_node(fx), 32);
+	struct container *stranger = fixture_container(fx, other, 0);
+	die_in(fx, &stranger->cg); /* of no known name: shown, as ever */
+	json_t *line = tracer_line_of(&fx->own, 0, "oom_kill", NULL, TRACER_LINE_MS);
+	assert_non_null(line);
+	assert_string_equal(line_string(line, "verdict.limit_level"), "node");
+	assert_string_equal(line_string(line, "victim.container.id"), stranger->id);
+	assert_int_equal(tracer_stop(&fx->own, 0), 0);
+}
+
+/* Who dies with a group is in the same incident, though the log names one after the other. */
+static void group_kill(struct fixture *fx)
+{
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
+	struct workload *others[2];
+
+	follow_log(fx, NULL);
+	struct container *a = make_container(fx, pod, 40);
+	assert_int_equal(cgroup_write(&fx->h, &a->cg, "memory.oom.group", "1"), 0);
+	for (int i = 0; i < COUNT(others); i++) {
+		others[i] = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "0", "--size", "4", NULL);
+		fixture_fill(others[i]);
+	}
+	struct workload *w = die_in(fx, &a->cg);
+	json_t *line = line_of(&fx->own, w);
+	same_kill(line, line_of(fixture_tracer(fx), w));
+	assert_int_equal(json_array_size(line_get(line, "other_victims")), COUNT(others));
+	assert_string_equal(line_string(line, "oom_group.path"), a->cg.path);
+	assert_int_equal(tracer_stop(&fx->own, SIGTERM), 0);
+	assert_int_equal(fx->own.kills, 1);
+}
+
+const struct kill_case kmsg_cases[] = {
+	{ "kmsg", "the kernel's log is followed: the same kill, names, repeats",
+	  CASE_ANY_PLAN | CASE_TRACER, container_kill },
+	{ "kmsg-node", "by the kernel's log: the node's limit, filters",
+	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_TRACER, node_kill },
+	{ "kmsg-group", "by the kernel's log: memory.oom.group is one incident",
+	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_TRACER | CASE_V2, group_kill },
+};
+
+const int n_kmsg_cases = COUNT(kmsg_cases);

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Storms of OOM kills: each kill is told, or counted as lost. `storm --help` tells the options.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kills/tracer.h"
+#include "reader.h"
+#include "storm.h"
+
+/* So many kills are kept at least until somebody takes them: in the queue, in the kernel's ring. */
+#define QUEUED_MIN 400
+#define RINGED_MIN 50
+
+static const char usage[] =
+	"usage: storm [OPTION]...\n"
+	"  --kills N    that the storm makes (500)\n"
+	"  --memcgs N   it makes them in (200)\n"
+	"  --churn N    cgroups made and removed a second beside it (500)\n"
+	"  --stalled N  kills while nobody takes them (800)\n"
+	"  --lost N     of the kills may be lost, and are counted then (0.1%)\n";
+
+static struct {
+	int kills, memcgs, churn, stalled, lost;
+} opt = { .kills = 500, .memcgs = 200, .churn = 500, .stalled = 800, .lost = -1 };
+
+static struct hierarchy h;
+static struct storm storm;
+static struct tracer tracer;
+static struct reader reader;
+
+static void trace(void)
+{
+	static const char *const args[] = { "--json", NULL };
+
+	assert_int_equal(tracer_start(&tracer, args), 0);
+	tracer_wait_attached(&tracer);
+}
+
+static void end_trace(struct told *ret)
+{
+	int status;
+
+	kill(tracer.pid, SIGTERM);
+	reader_finish(&reader, ret);
+	assert_int_equal(waitpid(tracer.pid, &status, 0), tracer.pid);
+	tracer.pid = 0;
+	if (status)
+		tracer_print(&tracer);
+	assert_int_equal(status, 0);
+}
+
+static void print_told(const struct told *told)
+{
+	print_message(
+		"    told %ld, lost %ld: ring %ld, queue %ld, hooks %ld; incomplete %ld; besides, "
+		"records %ld, lines %ld, of cgroups %ld\n",
+		told->kills, told->lost, told->lost_ring, told->lost_queue, told->lost_hooks,
+		told->incomplete, told->lost_records, told->lost_lines, told->lost_cgroups);
+}
+
+/* Each kill of the storm is told once, or counted as lost; so is what else was killed meanwhile. */
+static void check_sums(const struct told *told, int64_t made, int64_t machine)
+{
+	print_told(told);
+	assert_int_equal(told->repeated, 0);
+	assert_int_equal(told->incomplete, 0);
+	assert_in_range(told->kills, made - told->lost, made);
+	assert_int_equal(told->killed + told->lost, machine);
+}
+
+/* Page faults of T1 so far: it is locked in memory, and touches nothing new. */
+static long first_thread_faults(void)
+{
+	char path[64], text[1024] = "";
+	long minor = -1, major = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tracer.pid, tracer.pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(text, sizeof(text), f) || !strrchr(text, ')') ||
+	    sscanf(strrchr(text, ')'), ") %*c %*d %*d %*d %*d %*d %*u %ld %*u %ld", &minor,
+		   &major) != 2)
+		fail_msg("%s cannot be read", path);
+	fclose(f);
+	return minor + major;
+}
+
+static void storm_is_told(void **state)
+{
+	struct storm_churn churn;
+	struct log_reader log;
+	struct told told;
+	int64_t made, machine;
+	double seconds, rate;
+	long faults;
+
+	(void)state;
+	storm_prepare(&storm, &h, opt.memcgs);
+	trace();
+	machine = machine_oom_kills();
+	faults = first_thread_faults();
+	reader_start(&reader, tracer.out_fd);
+	log_reader_start(&log);
+	storm_churn_start(&churn, &h, opt.churn);
+	storm_begin(&storm, opt.kills);
+	storm_wait_made(&storm, opt.kills);
+	seconds = (storm_now_ns() - storm.began_ns) / 1e9;
+	rate = storm_churn_stop(&churn);
+	storm_wait(&storm);
+	made = storm_made(&storm);
+	machine = machine_oom_kills() - machine;
+	faults = first_thread_faults() - faults;
+	end_trace(&told);
+	log_reader_finish(&log);
+	print_message(
+		"  %lld kills in %d memcgs in %.1f s: %.0f a second, beside %.0f cgroups a second; "
+		"by %s\n",
+		(long long)made, opt.memcgs, seconds, made / seconds, rate, tracer.attach);
+	print_message("    page faults of the thread that takes them: %ld\n", faults);
+	print_message(
+		"    the kernel's log: %ld reports (%.1f%%), %ld \"Killed process\" lines; overrun "
+		"%ld times\n",
+		log.reports, 100.0 * log.reports / made, log.killed, log.overrun);
+	assert_true(made >= opt.kills);
+	check_sums(&told, made, machine);
+	assert_in_range(told.kills, made - opt.lost, made);
+}
+
+/* Kills while @stalled is done with the tracer or its reader; then that is undone. */
+static void kills_while(void (*stall)(void), void (*go_on)(void), struct told *ret)
+{
+	int64_t machine;
+
+	storm_prepare(&storm, &h, opt.memcgs);
+	trace();
+	machine = machine_oom_kills();
+	stall();
+	storm_begin(&storm, opt.stalled);
+	storm_wait_made(&storm, opt.stalled);
+	storm_wait(&storm);
+	go_on();
+	end_trace(ret);
+	print_message("  %lld kills\n", (long long)storm_made(&storm));
+	check_sums(ret, storm_made(&storm), machine_oom_kills() - machine);
+}
+
+static void nothing(void)
+{
+}
+
+static void begin_to_read(void)
+{
+	reader_start(&reader, tracer.out_fd);
+}
+
+/* What fits into the pipe and the queue is told, in the end; the rest is counted. */
+static void nobody_reads(void **state)
+{
+	struct told told;
+
+	(void)state;
+	kills_while(nothing, begin_to_read, &told);
+	assert_true(told.lost_queue > 0);
+	assert_int_equal(told.lost, told.lost_queue);
+	assert_true(told.kills >= QUEUED_MIN);
+	assert_true(told.loss_lines > 0);
+}
+
+static void stop_it(void)
+{
+	kill(tracer.pid, SIGSTOP);
+}
+
+static void let_it_go(void)
+{
+	reader_start(&reader, tracer.out_fd);
+	kill(tracer.pid, SIGCONT);
+}
+
+/* What fits into the kernel's ring is told whole; the rest is counted. */
+static void nobody_takes(void **state)
+{
+	struct told told;
+
+	(void)state;
+	kills_while(stop_it, let_it_go, &told);
+	assert_true(told.lost_ring > 0);
+	assert_int_equal(told.lost, told.lost_ring);
+	assert_true(told.kills >= RINGED_MIN);
+}
+
+static int end_case(void **state)
+{
+	(void)state;
+	tracer_free(&tracer);
+	reader_free(&reader);
+	storm_end(&storm);
+	return cgroup_remove(&h, STORM_CGROUP);
+}
+
+static int run(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(storm_is_told, end_case),
+		cmocka_unit_test_teardown(nobody_reads, end_case),
+		cmocka_unit_test_teardown(nobody_takes, end_case),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
+}
+
+static int parse(int argc, char **argv)
+{
+	static const struct option options[] = { { "kills", required_argument, NULL, 'k' },
+						 { "memcgs", required_argument, NULL, 'm' },
+						 { "churn", required_argument, NULL, 'c' },
+						 { "stalled", required_argument, NULL, 's' },
+						 { "lost", required_argument, NULL, 'l' },
+						 { NULL, 0, NULL, 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		int value = optarg ? atoi(optarg) : -1;
+
+		if (c == 'k')
+			opt.kills = value;
+		else if (c == 'm')
+			opt.memcgs = value;
+		else if (c == 'c')
+			opt.churn = value;
+		else if (c == 's')
+			opt.stalled = value;
+		else if (c == 'l')
+			opt.lost = value;
+		if (c == '?' || value < 0) {
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (opt.lost < 0)
+		opt.lost = opt.kills / 1000;
+	return 0;
+}
+
+static int guard(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (ledger_clean(&h))
+		return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* What cannot be run is skipped on a person's machine, and has failed where all must run. */
+static int not_run(const char *why)
+{
+	const char *ci = getenv("CI");
+	bool fails = ci && !strcmp(ci, "true");
+
+	printf("%s: %s\n", fails ? "FAILED" : "SKIPPED", why);
+	return fails;
+}
+
+int main(int argc, char **argv)
+{
+	pid_t guard_pid = getpid(), pid;
+
+	if (parse(argc, argv))
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (geteuid())
+		return not_run("needs root");
+	if (hierarchy_find(&h))
+		return not_run(h.missing);
+	if (ledger_lock() || ledger_clean(&h))
+		return 1;
+	pid = fork();
+	if (pid < 0)
+		return 1;
+	if (pid) {
+		signal(SIGINT, SIG_IGN); /* the test gets it, and ends; then we clean up */
+		return guard(pid);
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guard_pid)
+		return 1;
+	signal(SIGPIPE, SIG_IGN);
+	return run();
+}
