@@ -91,6 +91,26 @@ __noinline int take_process(u64 task)
 	return 0;
 }
 
+/* Returns how many it has looked at. */
+__noinline u32 take_processes(u64 task, u64 first)
+{
+	struct oomwhy_candidates_page *page = the_page();
+
+	if (!page)
+		return 0;
+	for (u32 i = 0; i < OOMWHY_PROCESSES_VISITED; i++) {
+		take_process(task);
+		task = next_process(task);
+		if (!task || task == first) {
+			page->is_last = 1;
+			return i + 1;
+		}
+		if (page->count >= OOMWHY_CANDIDATES_MAX)
+			return i + 1;
+	}
+	return OOMWHY_PROCESSES_VISITED;
+}
+
 static __always_inline bool is_asker(const struct oomwhy_candidates_page *page)
 {
 	struct bpf_pidns_info ids = {};
@@ -106,30 +126,15 @@ int candidates(void *ctx)
 	struct oomwhy_candidates_page *page = the_page();
 	const struct task_struct *current = (const struct task_struct *)bpf_get_current_task();
 	u64 first, task;
-	u32 passed = 0;
 
 	if (!page || !page->is_asked || !is_asker(page))
 		return 0;
 	first = task = (u64)BPF_CORE_READ(current, group_leader);
+	for (u32 i = 0; i < PASSES_MAX && task && i * PASSED_ONCE < page->from; i++)
+		task = pass_processes(task, first, page->from - i * PASSED_ONCE);
 	page->count = 0;
-	for (int i = 0; i < PASSES_MAX && task && passed < page->from; i++) {
-		u32 count = page->from - passed;
-
-		count = count < PASSED_ONCE ? count : PASSED_ONCE;
-		task = pass_processes(task, first, count);
-		passed += count;
-	}
 	page->is_last = !task;
-	for (int i = 0; i < OOMWHY_PROCESSES_VISITED && task; i++) {
-		take_process(task);
-		passed++;
-		task = next_process(task);
-		if (!task || task == first)
-			page->is_last = 1;
-		if (page->is_last || page->count >= OOMWHY_CANDIDATES_MAX)
-			break;
-	}
-	page->next = passed;
+	page->next = page->from + (task ? take_processes(task, first) : 0);
 	page->is_asked = 0;
 	return 0;
 }
