@@ -107,17 +107,21 @@ static json_int_t number_of(json_t *json, const char *key)
 	return json_integer_value(json_object_get(json, key));
 }
 
-/* What readers work out themselves: kernel memory but for its largest part, room, how fast it
- * grew. */
+/* What readers work out themselves: kernel memory but for a part, small parts together, room, how
+ * fast it grew. */
 static void add_derived(json_t *json)
 {
 	static const char *const parts[] = { "slab_reclaimable_bytes", "slab_unreclaimable_bytes",
 					     "kernel_stack_bytes",     "pagetables_bytes",
 					     "percpu_bytes",	       "vmalloc_bytes" };
+	json_int_t sum = 0;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		sum += number_of(json, parts[i]);
 		if (has(json, "kernel_bytes") && has(json, parts[i]))
 			add_number(number_of(json, "kernel_bytes") - number_of(json, parts[i]));
+	}
+	add_number(sum);
 	if (has(json, "limit_bytes") && has(json, "usage_bytes"))
 		add_number(number_of(json, "limit_bytes") - number_of(json, "usage_bytes"));
 	if (!has(json, "bytes") || !has(json, "duration_ns") || !number_of(json, "duration_ns"))
