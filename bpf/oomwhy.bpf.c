@@ -20,6 +20,7 @@
 #include "memory.bpf.h"
 #include "oomwhy_record.h"
 #include "send.bpf.h"
+#include "stack.bpf.h"
 #include "stall.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -89,7 +90,7 @@ static __always_inline void send_trigger(u64 asker)
 	send_chain(record, chain);
 }
 
-static __always_inline int decision_begins(const struct oom_control *oc)
+static __always_inline int decision_begins(void *ctx, const struct oom_control *oc)
 {
 	struct oomwhy_decision *record = &scratch_decision;
 	const struct mem_cgroup *memcg = BPF_CORE_READ(oc, memcg);
@@ -97,6 +98,7 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 
 	if (decision_is_refused(asker))
 		return 0;
+	send_stack(ctx, asker);
 	head(&record->header, OOMWHY_DECISION);
 	record->asker = asker;
 	record->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
@@ -136,7 +138,7 @@ static __always_inline int decision_ends(void)
 SEC("?fentry/oom_kill_process")
 int BPF_PROG(decision_fentry, const struct oom_control *oc)
 {
-	return decision_begins(oc);
+	return decision_begins(ctx, oc);
 }
 
 SEC("?fexit/oom_kill_process")
@@ -148,7 +150,7 @@ int BPF_PROG(decision_fexit)
 SEC("?kprobe/oom_kill_process")
 int BPF_KPROBE(decision_kprobe, const struct oom_control *oc)
 {
-	return decision_begins(oc);
+	return decision_begins(ctx, oc);
 }
 
 SEC("?kretprobe/oom_kill_process")
@@ -263,7 +265,7 @@ static __always_inline u32 last_reclaim(u64 asker)
 }
 
 /* The victim's record is sent last of its group: with it user space has all that there is. */
-static __always_inline int victim_marked(const struct task_struct *task,
+static __always_inline int victim_marked(void *ctx, const struct task_struct *task,
 					 const struct oom_signal *signal)
 {
 	struct oomwhy_victim *record = &scratch_victim;
@@ -286,6 +288,8 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_chain(&record->chain, css);
 	capture_working_sets(&record->chain, css);
 	send_reclaims(&record->chain, asker);
+	if (!decided)
+		send_stack(ctx, asker);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
 	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
@@ -353,7 +357,7 @@ int mark_victim(u64 *ctx)
 		count(OOMWHY_UNKNOWN_VICTIMS);
 		return 0;
 	}
-	return victim_marked(task, signal);
+	return victim_marked(ctx, task, signal);
 }
 
 /* mark_victim does not fire again; the kernel's counter of kills has risen all the same. */

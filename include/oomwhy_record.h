@@ -21,6 +21,7 @@
  *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
  *   END       oom_kill_process() returns                          (plans fentry and kprobe)
  *
+ *   STACK     how the asker came to the OOM killer, if wanted: before its DECISION or VICTIM
  *   DEATH     a marked process has ended, or its memory is free   (in no order)
  *
  * `asker`, the pid_tgid of the task that runs the OOM killer, is the same in all of them.
@@ -67,6 +68,7 @@ enum oomwhy_kind {
 	OOMWHY_MEMORY = 10,
 	OOMWHY_RECLAIMS = 16,
 	OOMWHY_DEATH = 17,
+	OOMWHY_STACK = 18,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -310,6 +312,16 @@ struct oomwhy_reclaims {
 	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX]; /* of memcgs of the next VICTIM's chain */
 };
 
+#define OOMWHY_FRAMES_MAX 24
+
+/* Of the task that runs the OOM killer; innermost first, our own programs included. */
+struct oomwhy_stack {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u64 count;
+	__u64 frames[OOMWHY_FRAMES_MAX]; /* addresses */
+};
+
 enum oomwhy_death_what {
 	OOMWHY_ENDED = 1, /* its last thread has begun to exit */
 	OOMWHY_FREED = 2, /* the last user of its memory is gone */
@@ -446,6 +458,7 @@ _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
 _Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
 _Static_assert(sizeof(struct oomwhy_candidate) == 112, "record layout");
 _Static_assert(sizeof(struct oomwhy_candidates_page) == 64 + 128 * 112, "record layout");
+_Static_assert(sizeof(struct oomwhy_stack) == 40 + 24 * 8, "record layout");
 _Static_assert(sizeof(struct oomwhy_death) == 32, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");

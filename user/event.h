@@ -316,6 +316,7 @@ struct incident {
 	__u64 survivors_omitted;
 	struct stall stall; /* EVENT_STALL only; there is no victim then */
 	struct event_task trigger; /* pid NOT_KNOWN: there was none (sysrq) or it is not visible */
+	struct text trigger_stack; /* innermost first, names or addresses with ';' between them */
 	__u64 trigger_lowers_limit; /* bool: it did not ask for memory, it wrote the limit; 1 or
 				       not said */
 	struct allocation allocation;

@@ -323,6 +323,9 @@ static const struct field incident_rows[] = {
 	      "The task whose allocation ran into the limit."),
 	BOOL(incident.trigger_lowers_limit, "trigger.lowers_limit",
 	     "True: it did not ask for memory, it wrote the limit."),
+	TEXT(incident.trigger_stack, "trigger.stack",
+	     "With --stacks: its kernel stack, the OOM killer first, with ';' between the functions; "
+	     "addresses where the kernel hides its symbols."),
 	S64(incident.allocation.order, "trigger.allocation.order", "It asked for 2^order pages."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
 	    "The request's flags, as this kernel numbers them."),

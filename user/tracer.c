@@ -70,6 +70,7 @@ void tracer_take(void *context, struct event *ev)
 	identify_event(ev);
 	history_fill(&tracer->history, ev);
 	gfp_complete(&tracer->probe.gfp, ev);
+	ksyms_complete(&tracer->ksyms, ev);
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);

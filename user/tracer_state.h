@@ -24,6 +24,7 @@
 #include "source/bpf.h"
 #include "source/kmsg.h"
 #include "source/kmsg_stalls.h"
+#include "source/ksyms.h"
 #include "source/probe.h"
 #include "tracer.h"
 
@@ -33,6 +34,7 @@ struct tracer {
 	struct tracer_options options;
 	struct machine machine;
 	struct probe probe;
+	struct ksyms ksyms; /* for stacks, if wanted */
 	enum attach_plan plan;
 	struct bpf_source *source; /* NULL: the log is followed */
 	struct kmsg *kmsg; /* NULL: BPF is used */

@@ -113,6 +113,7 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 {
 	skel->rodata->memory_hierarchy = probe->memory_hierarchy;
 	skel->rodata->mark_victim_has_task = probe->mark_victim_has_task;
+	skel->rodata->stacks_are_wanted = probe->stacks_are_wanted;
 	skel->rodata->possible_nodes = probe->nodes;
 	skel->rodata->possible_cpus = probe->cpus;
 	choose_decision(skel, plan);
