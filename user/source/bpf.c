@@ -288,7 +288,7 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	return err;
 }
 
-int bpf_source__open(const struct probe *probe, enum attach_plan plan,
+static int open_once(const struct probe *probe, enum attach_plan plan,
 		     const struct bpf_handlers *handlers, struct bpf_source **ret)
 {
 	struct bpf_source *source = calloc(1, sizeof(*source));
@@ -303,6 +303,23 @@ int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 		return err;
 	}
 	*ret = source;
+	return 0;
+}
+
+/* What is told after a kill must not keep the kill from being told. */
+int bpf_source__open(const struct probe *probe, enum attach_plan plan,
+		     const struct bpf_handlers *handlers, struct bpf_source **ret)
+{
+	struct probe less = *probe;
+	int err = open_once(probe, plan, handlers, ret);
+
+	if (!err || probe->reads_are_direct)
+		return err;
+	less.candidates_are_refused = true;
+	if (open_once(&less, plan, handlers, ret))
+		return err;
+	log_error("whom else the kernel could have chosen is not told: it refuses that program: %s",
+		  strerror(-err));
 	return 0;
 }
 

@@ -37,7 +37,8 @@ void bpf_history_choose(struct oomwhy_bpf *skel, const struct probe *probe, enum
 		bpf_program__set_autoattach(programs[i], false);
 	}
 	skel->rodata->reclaim_is_inferred = inferred;
-	bpf_program__set_autoload(skel->progs.candidates, !probe->reads_are_direct);
+	bpf_program__set_autoload(skel->progs.candidates,
+				  !probe->reads_are_direct && !probe->candidates_are_refused);
 	bpf_program__set_autoattach(skel->progs.candidates, false);
 	/* These read nothing. */
 	bpf_program__set_autoload(skel->progs.process_exits, true);
