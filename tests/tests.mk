@@ -12,7 +12,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUTPUT)/san/tests/%,$(wildcard tests/u
 UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 RUNTIME_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/runtime/*.c))
-STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/storm/*.c))
+STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(filter-out %/counted.c,$(wildcard tests/storm/*.c)))
 BENCH_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/bench/*.c))
 TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS) $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS)
 
@@ -48,11 +48,23 @@ $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS): $(OUTPUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
 
-$(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj/tests/bench/usage.o \
-		$(RUNTIME_COMMON) $(KILLS_COMMON)
+BENCH_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/bench/%.o,crowd usage) $(RUNTIME_COMMON) $(KILLS_COMMON)
+
+$(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-rest: $(OUTPUT)/tests/bench-%: $(OUTPUT)/obj/tests/bench/%.o $(BENCH_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+# Static: what the loader does is no part of what is counted.
+$(OUTPUT)/tests/bench-loops $(OUTPUT)/tests/bench-delay: $(OUTPUT)/tests/bench-%: tests/bench/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -lutil -o $@
+
+$(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -fPIC -shared $< -ldl -o $@
 
 $(OUTPUT)/tests/storm: $(STORM_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
@@ -102,7 +114,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
 	logs.c oci.c quantity.c) $(filter-out %_running.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
-	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
+	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c user/state% user/past.c user/audit.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
 
 $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags
@@ -142,14 +154,18 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Kills as fast as the machine makes them; nobody who reads; a tracer that is stopped.
-storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
 	@echo "== storms of kills"
-	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
 
 # The same for long.
-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+	@echo "== the pod within its memory limit, beside such a storm"
+	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
+	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
+		$(abspath $(OUTPUT))/tests/storm --kills 10000 --stalled 2000
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
@@ -216,15 +232,17 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the image, and a kill that it reports"
 	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
-	@for overlay in base overlays/privileged; do \
-		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$overlay || $(SKIPS) || exit 1; done
+	@for pod in base "base --without-bpf" overlays/privileged; do \
+		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$pod || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
-bench: guest-programs $(OUTPUT)/tests/bench-cgroups
+bench: guest-programs $(patsubst %,$(OUTPUT)/tests/bench-%,cgroups delay loops rest) $(OUTPUT)/tests/storm
 	@echo "== what a kill costs, with few cgroups and with many"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== the same in instructions"
 	@tests/bench/many_cgroups
+	@echo "== what it costs, beside its peers: README.md's table"
+	@tests/bench/table $(BENCH)
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 	@echo "== how fast explain reads logs"
@@ -237,7 +255,7 @@ vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
-vm-tests: guest-programs arm64-programs
+vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"

@@ -2,14 +2,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <langinfo.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -24,7 +21,6 @@
 #define QUEUE_BYTES (1024 * 1024)
 #define QUEUE_KEPT_BYTES (16 * 1024)
 #define TICK_MS 1000 /* how often losses are looked for */
-#define NICE -15 /* of T1 and T3: in a storm all that dies wants the CPU, too */
 #define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
 
 static void count_incident(struct tracer *tracer, const struct incident *incident)
@@ -63,6 +59,7 @@ void tracer_take(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
+	bool shown;
 
 	if (tracer->stop)
 		return;
@@ -74,15 +71,21 @@ void tracer_take(void *context, struct event *ev)
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	tracer_audit_take(tracer, ev);
+	tracer_past_seen(tracer, ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
-	if (!is_shown(tracer, ev))
-		return;
+	shown = is_shown(tracer, ev);
 	if (event_has_incident(ev)) {
-		repeat_take(&tracer->repeats, ev);
+		if (shown)
+			repeat_take(&tracer->repeats, ev);
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
-	tracer_send(tracer, ev);
+	tracer_complete(tracer, ev);
+	tracer_state_keep(tracer, ev); /* here, too */
+	if (!shown)
+		return;
+	queue_push(&tracer->queue, ev);
 	tracer_history_ask(tracer, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
@@ -243,14 +246,6 @@ static void open_names(struct tracer *tracer)
 			  strerror(errno));
 }
 
-/* T1's, and that of the threads which begin after this. */
-static void raise_priority(void)
-{
-	if (getpriority(PRIO_PROCESS, 0) > NICE && setpriority(PRIO_PROCESS, 0, NICE))
-		log_debug("no priority over other processes (%s): CAP_SYS_NICE is missing",
-			  strerror(errno));
-}
-
 static int start_threads(struct tracer *tracer)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -284,7 +279,7 @@ static int start_threads(struct tracer *tracer)
 	if (err)
 		goto no_history;
 	err = tracer_metrics_start(tracer);
-	raise_priority();
+	tracer_raise_priority();
 	err = err ? err : writer_start(writer);
 	if (!err)
 		return 0;
@@ -330,6 +325,8 @@ static void loop(struct tracer *tracer)
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
+			tracer_audit_tick(tracer);
+			tracer_past_tick(tracer);
 			tracer_note_losses(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
@@ -344,8 +341,12 @@ static void finish(struct tracer *tracer)
 		tracer_consume(tracer);
 		assemble_flush(&tracer->assembler);
 		tracer_kmsg_flush(tracer);
+		tracer_audit_end(tracer);
+		tracer_note_losses(tracer);
 	}
 	history_stop(&tracer->history); /* what it was asked is answered first */
+	tracer->past_until_ns = 0;
+	tracer_past_tick(tracer);
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 }
@@ -372,14 +373,6 @@ static enum exit_status end_of_writer(struct tracer *tracer)
 	return STATUS_FAILED;
 }
 
-static void lock_memory(struct tracer *tracer)
-{
-	malloc_trim(0);
-	tracer->memory_locked = mlockall(MCL_CURRENT) == 0;
-	if (!tracer->memory_locked)
-		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
-}
-
 /* All is attached and locked; reading the rings, or what is open, needs nothing. */
 static void drop_privileges(const struct tracer *tracer)
 {
@@ -388,6 +381,14 @@ static void drop_privileges(const struct tracer *tracer)
 
 	if (err)
 		log_error("privileges are kept: %s", strerror(-err));
+}
+
+/* What was before is told and accounted for; what comes is to be seen. */
+static int start_audit(struct tracer *tracer, __u64 attach_ns)
+{
+	tracer_audit_begin(tracer);
+	tracer_past_tell(tracer, attach_ns);
+	return audit_start(&tracer->audit);
 }
 
 static enum exit_status trace(struct tracer *tracer)
@@ -399,8 +400,11 @@ static enum exit_status trace(struct tracer *tracer)
 		.cgroup_context = tracer,
 		.baseline = take_baseline,
 		.baseline_context = tracer,
+		.kill_ring_bytes = tracer->options.ring_bytes,
 	};
 	enum exit_status status;
+	bool all_is_kept;
+	__u64 attach_ns;
 	int err;
 
 	err = tracer_metrics_open(tracer);
@@ -410,7 +414,11 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
+	attach_ns = clock_boot_ns();
 	status = tracer_open_source(tracer, &handlers);
+	if (status)
+		return status;
+	status = tracer_state_open(tracer);
 	if (status)
 		return status;
 	open_names(tracer);
@@ -418,21 +426,25 @@ static enum exit_status trace(struct tracer *tracer)
 			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
+	err = err ? err : start_audit(tracer, attach_ns);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
 	}
-	lock_memory(tracer);
+	tracer_protect(tracer);
 	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
 	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */
+	tracer->reported.before_start = NOT_KNOWN;
 	tracer_note_start(tracer);
+	tracer_note_losses(tracer);
 	loop(tracer);
 	finish(tracer);
+	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
 	status = tracer->failed ? STATUS_FAILED : status;
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
-	if (keeper_stop(&tracer->keeper))
+	if (!all_is_kept || keeper_stop(&tracer->keeper))
 		_exit(status);
 	return status;
 }

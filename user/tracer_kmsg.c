@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "tracer_state.h"
 
+#define SECOND_NS 1000000000ULL
 #define RESCAN_S 5 /* no kernel side tells of cgroups that come and go */
 
 int tracer_kill_fd(const struct tracer *tracer)
@@ -31,17 +32,24 @@ void tracer_consume(struct tracer *tracer)
 	tracer->failed = tracer->stop = true;
 }
 
-static void rescan_in(const struct tracer *tracer, __time_t seconds, long ns)
+static void rescan_in(const struct tracer *tracer, __u64 ns)
 {
-	struct itimerspec when = { { RESCAN_S, 0 }, { seconds, ns } };
+	struct itimerspec when = { { RESCAN_S, 0 },
+				   { (__time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS) } };
 
 	timerfd_settime(tracer->rescan_fd, 0, &when, NULL);
 }
 
-/* Who is about to die may be younger than the last look. */
+/* Who is about to die may be younger than the last look. In a storm once a second is enough. */
 static void report_begins(void *context)
 {
-	rescan_in(context, 0, 1);
+	struct tracer *tracer = context;
+	__u64 now_ns = clock_boot_ns(), due_ns = tracer->rescan_ns + SECOND_NS;
+
+	if (tracer->rescan_ns > now_ns)
+		return; /* it is set */
+	tracer->rescan_ns = due_ns > now_ns ? due_ns : now_ns;
+	rescan_in(tracer, tracer->rescan_ns - now_ns + 1); /* 0 would be never */
 }
 
 static void take_report(void *context, struct event *ev)
@@ -74,7 +82,7 @@ int tracer_kmsg_open(struct tracer *tracer, struct kmsg_errors *ret_errors)
 	tracer->rescan_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (tracer->rescan_fd < 0)
 		return -errno;
-	rescan_in(tracer, RESCAN_S, 0);
+	rescan_in(tracer, RESCAN_S * SECOND_NS);
 	return 0;
 }
 

@@ -71,6 +71,11 @@ static void close_incident(struct assembler *as)
 		if (as->chosen)
 			incident->victim.pid = as->chosen;
 	}
+	/* The missing record may be its victim's, or its group's that counts the first victim
+	 * again. */
+	if (as->gap && (incident->victim.counted == NOT_KNOWN ||
+			(as->group_id && incident->victim.counted == 1)))
+		as->stats.may_be_counted++;
 	as->stats.incomplete += as->gap;
 	as->stats.incidents++;
 	set_id(as);
@@ -175,6 +180,11 @@ static bool was_seen(struct assembler *as, const struct oomwhy_task *task)
 	return false;
 }
 
+static void count_kill(struct assembler *as, const struct oomwhy_header *header)
+{
+	as->stats.counted += header->boot_time_ns >= as->counted_from_ns;
+}
+
 static void take_first_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
 	struct incident *incident = &as->ev.incident;
@@ -199,8 +209,10 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	if (!as->decided)
 		put_stack(as);
 	owner_take(as, record, owner);
-	if (record->signalled)
+	if (record->signalled) {
 		deaths_begin(&as->deaths, record);
+		count_kill(as, &record->header);
+	}
 	if (as->has_reclaims && as->reclaims.asker == record->asker)
 		event_from_reclaims(&as->ev, &as->reclaims, incident->limit_owner.cgroup.id,
 				    as->config.page_bytes);
@@ -237,6 +249,8 @@ static void take_other_victim(struct assembler *as, const struct oomwhy_victim *
 	__u64 owner_id = as->ev.incident.limit_owner.cgroup.id;
 
 	as->stats.victims += !!record->signalled;
+	if (record->signalled)
+		count_kill(as, &record->header);
 	infer_settle(&as->infer, record, owner_level_of(&record->chain, owner_id));
 	add_other(as, record, record->signalled ? FATE_GROUP : FATE_ALREADY_EXITING);
 }
@@ -261,6 +275,7 @@ static void take_again(struct assembler *as, const struct oomwhy_again *record)
 	struct incident *incident = &as->ev.incident;
 	struct event_task *victim;
 
+	count_kill(as, &record->header);
 	if (!is_open_for(as, record->asker, record->decision)) {
 		as->stats.incomplete++;
 		return;
