@@ -9,10 +9,27 @@
 
 #define WHY_MAX 512
 
-static int try_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
+static int open_source(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
 	return bpf_source__open(&tracer->probe, tracer->plan, handlers, tracer_pin_pins(tracer),
 				&tracer->source);
+}
+
+/* What is told after a kill must not keep the kill from being told. */
+static int try_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
+{
+	int err = open_source(tracer, handlers), refusal = err;
+
+	if (!err || tracer->probe.reads_are_direct)
+		return err;
+	tracer->probe.candidates_are_refused = true;
+	err = open_source(tracer, handlers);
+	tracer->probe.candidates_are_refused = false;
+	if (err)
+		return refusal;
+	log_error("whom else the kernel could have chosen is not told: it refuses that program: %s",
+		  strerror(-refusal));
+	return 0;
 }
 
 static void say_refusal(const struct tracer *tracer, int err, char why[static WHY_MAX])

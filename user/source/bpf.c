@@ -357,7 +357,7 @@ static int open_and_load(struct bpf_source *source, const struct probe *probe,
 	return source->pins ? load_pinned(source, probe, plan) : load(source, probe, plan);
 }
 
-static int open_once(const struct probe *probe, enum attach_plan plan,
+int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 		     const struct bpf_handlers *handlers, struct pins *pins,
 		     struct bpf_source **ret)
 {
@@ -374,24 +374,6 @@ static int open_once(const struct probe *probe, enum attach_plan plan,
 		return err;
 	}
 	*ret = source;
-	return 0;
-}
-
-/* What is told after a kill must not keep the kill from being told. */
-int bpf_source__open(const struct probe *probe, enum attach_plan plan,
-		     const struct bpf_handlers *handlers, struct pins *pins,
-		     struct bpf_source **ret)
-{
-	struct probe less = *probe;
-	int err = open_once(probe, plan, handlers, pins, ret);
-
-	if (!err || probe->reads_are_direct)
-		return err;
-	less.candidates_are_refused = true;
-	if (open_once(&less, plan, handlers, pins, ret))
-		return err;
-	log_error("whom else the kernel could have chosen is not told: it refuses that program: %s",
-		  strerror(-err));
 	return 0;
 }
 
