@@ -32,6 +32,7 @@ function cell(loop, side,    off, more, bound, text) {
     if (side == "off") return grouped(off)
     if (!off) return grouped(median(loop SUBSEP side))
     more = median(loop SUBSEP side) - off
+    if (more < 0.5 && more > -0.5) more = 0
     text = sprintf("%s%s (%.2f%%)", more < 0 ? "" : "+", grouped(more), 100 * more / off)
     bound = allowed(loop, side, off)
     if (bound && more > bound) {
