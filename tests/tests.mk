@@ -141,7 +141,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -173,6 +173,25 @@ runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@rm -f $(OUTPUT)/tests/runtime.jsonl
 	@KILLS_LINES=$(abspath $(OUTPUT))/tests/runtime.jsonl tests/runtime/run
 	@[ ! -e $(OUTPUT)/tests/runtime.jsonl ] || tests/deploy/validate-lines $(OUTPUT)/tests/runtime.jsonl
+
+$(OUTPUT)/tests/poke: tests/pin/poke.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $< $(LIBS) -o $@
+
+# --pin: killed with SIGKILL under load, here (tests/pin/run); in guests, with other plans, see vm-tests.
+PIN_TIMES ?= 12
+pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/poke
+	@echo "== the kernel side outlives its process"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat POKE=$(OUTPUT)/tests/poke \
+		tests/pin/run $(PIN_TIMES) sigkill downtime version others refusals
+
+# And for long: 500 times, and a ring that overflows while nobody reads.
+.PHONY: pin-soak soak
+soak: pin-soak
+pin-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== the kernel side outlives its process, 500 times"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat tests/pin/run 500 sigkill full
 
 # What a kill costs with few cgroups on the machine and with many: the short run.
 bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
@@ -267,6 +286,9 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 		env OOMWHY=oomwhy sh /share/run lockdown kmsg
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
+	@echo "== what outlives its process, with fentry; kprobes where they cannot"
+	@tests/vm/run --kernel 6.12 --share tests/pin -- sh /share/run 3 sigkill version
+	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix
