@@ -308,6 +308,7 @@ struct losses {
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
 	__u64 queue; /* kills: the reader of stdout was too slow */
 	__u64 queue_others; /* lines that are no kills, for the same reason */
+	__u64 record; /* lines that the file of --record had no room for */
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */

@@ -264,6 +264,7 @@ static const struct field losses_rows[] = {
 	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
 	U64(queue, "queue", "Kills whose lines were dropped: their reader was too slow."),
 	U64(queue_others, "queue_others", "Other lines dropped for that reason (updates, stalls)."),
+	U64(record, "record", "Lines missing in the file of --record: its disk was full."),
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
 	U64(log_reports, "log_reports",
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),

@@ -119,6 +119,7 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		  "other lines (reader of stdout too slow)" },
 		{ losses->ring_records, "other record (kernel buffer full)",
 		  "other records (kernel buffer full)" },
+		{ losses->record, "line not recorded", "lines not recorded" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
 		{ losses->hook_misses, "kill of nobody knows whom", "kills of nobody knows whom" },
 		{ losses->state, "kill not kept in the state folder",

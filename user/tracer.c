@@ -394,6 +394,22 @@ static int start_audit(struct tracer *tracer, __u64 attach_ns)
 	return audit_start(&tracer->audit);
 }
 
+/* Before anything else: what cannot be had is an error of the command line. */
+static bool open_outputs(struct tracer *tracer)
+{
+	const char *path = tracer->options.record;
+	int err = tracer_metrics_open(tracer);
+
+	if (err) {
+		log_error("metrics cannot be served: %s", strerror(-err));
+		return false;
+	}
+	err = recorder_open(&tracer->writer.recorder, path);
+	if (err)
+		log_error("cannot record to %s: %s", path, strerror(-err));
+	return !err;
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -410,11 +426,8 @@ static enum exit_status trace(struct tracer *tracer)
 	__u64 attach_ns;
 	int err;
 
-	err = tracer_metrics_open(tracer);
-	if (err) {
-		log_error("metrics cannot be served: %s", strerror(-err));
+	if (!open_outputs(tracer))
 		return STATUS_FAILED;
-	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	attach_ns = clock_boot_ns();
@@ -471,6 +484,7 @@ int tracer_run(const struct tracer_options *options)
 	bpf_source__close(tracer->source);
 	tracer_pin_free(tracer);
 	tracer_kmsg_close(tracer);
+	recorder_close(&tracer->writer.recorder);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

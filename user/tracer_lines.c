@@ -19,6 +19,7 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
 	ret->queue = dropped.kills;
 	ret->queue_others = dropped.others;
+	ret->record = recorder_lost(&tracer->writer.recorder);
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
 	ret->state = tracer->state ? state_lost(tracer->state) : 0;

@@ -193,6 +193,6 @@ int tracer_history_start(struct tracer *tracer);
 __u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns);
 
 /* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
-void tracer_history_cgroup(struct tracer *tracer, const void *record, size_t size);
+void tracer_history_cgroup(struct tracer *tracer, const void *data, size_t size);
 
 #endif

@@ -37,6 +37,7 @@ static void set_losses(struct losses *losses, __u64 kills, __u64 queue)
 	losses->ring_cgroups = 0;
 	losses->queue = queue;
 	losses->queue_others = 0;
+	losses->record = 0;
 	losses->incomplete = 0;
 	losses->hook_misses = 0;
 }

@@ -350,6 +350,7 @@ static void start_losses_and_lookups(void **state)
 				   .hook_misses = 5,
 				   .ring_records = 6,
 				   .queue_others = 7,
+				   .record = 8,
 				   .log_reports = NOT_KNOWN,
 				   .log_overwritten = 8 };
 	metrics_take(&metrics, &ev);
@@ -364,6 +365,7 @@ static void start_losses_and_lookups(void **state)
 	assert_line("oomwhy_losses_total{reason=\"ring_kills\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_records\"} 6");
 	assert_line("oomwhy_losses_total{reason=\"queue_others\"} 7");
+	assert_line("oomwhy_losses_total{reason=\"record\"} 8");
 	assert_line("oomwhy_losses_total{reason=\"ring_cgroups\"} 2");
 	assert_line("oomwhy_losses_total{reason=\"downtime\"} 6");
 	assert_line("oomwhy_losses_total{reason=\"queue\"} 3");

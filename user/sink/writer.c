@@ -31,14 +31,23 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
+static size_t format_json(struct writer *writer)
+{
+	int len = json_write(&writer->ev, writer->buf, sizeof(writer->buf));
+
+	return len > 0 ? len : 0; /* the buffer is larger than any line */
+}
+
+/* Recorded as JSON, whatever stdout gets. */
 static size_t format(struct writer *writer)
 {
-	int len;
+	size_t len = 0;
 
-	if (writer->json) {
-		len = json_write(&writer->ev, writer->buf, sizeof(writer->buf));
-		return len > 0 ? len : 0; /* the buffer is larger than any line */
-	}
+	if (writer->json || writer->recorder.path)
+		len = format_json(writer);
+	recorder_put(&writer->recorder, writer->buf, len, writer->ev.type != EVENT_LOSS);
+	if (writer->json)
+		return len;
 	return text_write(&writer->ev, &writer->style, writer->buf, sizeof(writer->buf));
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "queue.h"
+#include "sink/recorder.h"
 #include "sink/text.h"
 
 struct writer {
@@ -17,6 +18,7 @@ struct writer {
 	bool json;
 	struct text_style style; /* of text */
 	int fd;
+	struct recorder recorder; /* beside it; opened by the caller */
 	int stopped_fd; /* an eventfd: told when nobody reads any more */
 	__u64 written; /* events; atomic */
 	bool ends_line; /* who came before us may have left a part of one */
