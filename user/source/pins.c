@@ -217,8 +217,7 @@ int pins_open(const char *dir, struct pins **ret)
 
 	if (pins) {
 		pins->fd = -1;
-		pins->sets = calloc(PINS_SETS_MAX, sizeof(*pins->sets));
-		err = pins->sets ? 0 : -ENOMEM;
+		err = 0;
 	}
 	if (!err && (size_t)snprintf(pins->path, sizeof(pins->path), "%s", dir) >= 200)
 		err = -ENAMETOOLONG;
@@ -239,7 +238,6 @@ void pins_close(struct pins *pins)
 		return;
 	for (__u32 i = 0; i < pins->count; i++)
 		pin_set_close(&pins->sets[i]);
-	free(pins->sets);
 	if (pins->fd >= 0)
 		close(pins->fd);
 	free(pins);
