@@ -4,6 +4,9 @@
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_OBJECTS := $(LIB_OBJECTS:$(OUTPUT)/obj/%=$(OUTPUT)/san/%)
+# What is only compiled or read may be so on all processors, if nobody said how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 TEST_LIBS = $(shell $(PC) --libs cmocka jansson)
 TEST_CFLAGS := $(ALL_CFLAGS) -Wno-missing-field-initializers -Itests
 
@@ -105,7 +108,11 @@ $(OUTPUT)/tests/eat: tests/tools/eat.c tests/tools/eat_fill.c tests/tools/eat_fi
 guest-programs: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@:
 
+include tests/lint/analyse.mk
+include tests/sanitize/sanitize.mk
+
 lint: $(OUTPUT)/tests/describe
+	@$(MAKE) --no-print-directory $(PARALLEL) analyse
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
 		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
@@ -146,7 +153,7 @@ fuzz-test: $(FUZZERS)
 
 # One after the other: real kills and virtual machines disturb each other's times.
 test: $(OUTPUT)/oomwhy
-	@set -e; for part in lint unit-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test sanitize-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -167,7 +174,7 @@ storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory 
 
 # The same for long, on a machine that is out of memory itself as well. What the README says of memory is the static
 # program's, which is the image's.
-soak: guest-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory
+soak: guest-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
 	@echo "== a machine out of memory"
@@ -201,6 +208,12 @@ pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/poke
 
 # And for long: 500 times, and a ring that overflows while nobody reads.
 .PHONY: pin-soak soak
+soak: rest-soak
+.PHONY: rest-soak
+rest-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-rest
+	@echo "== ten minutes in which nothing happens, with 10, 1,000 and 10,000 containers"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-rest 600
+
 soak: pin-soak
 pin-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the kernel side outlives its process, 500 times"
@@ -304,4 +317,6 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
+	@echo "== what those pay who do not die, in instructions"
+	@PLANS="fentry tracepoint" tests/bench/overhead --short || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix

@@ -233,7 +233,7 @@ static void list_options(const struct cmd_syntax *syntax, struct option *ret_lon
 
 	*ret_short++ = ':';
 	*ret_short++ = 'h';
-	for (int i = 0; syntax->options[i] && i < OPTIONS_MAX; i++) {
+	for (int i = 0; i < OPTIONS_MAX && syntax->options[i]; i++) {
 		const struct cmd_option *option = syntax->options[i];
 
 		if (!option->name)
@@ -279,6 +279,7 @@ int cmd_parse(const struct cmd_syntax *syntax, int argc, char **argv, void *opti
 	char short_options[2 * OPTIONS_MAX + 3];
 	struct cmd_common *common = options;
 	const char *node = getenv("NODE_NAME");
+	const struct cmd_option *option;
 	int found;
 
 	list_options(syntax, long_options, short_options);
@@ -292,7 +293,8 @@ int cmd_parse(const struct cmd_syntax *syntax, int argc, char **argv, void *opti
 			return mistake(syntax, "unknown option", argv[optind - 1]);
 		if (found == ':')
 			return mistake(syntax, "a value is missing after", argv[optind - 1]);
-		if (!find_option(syntax, found)->take(options, optarg))
+		option = find_option(syntax, found);
+		if (!option || !option->take(options, optarg))
 			return mistake(syntax, "not a value for this option:", optarg);
 	}
 	for (; syntax->take_argument && optind < argc; optind++)

@@ -284,12 +284,13 @@ static void look_at_chain(struct look *ret, const struct infer *infer,
 static __u32 suspects(const struct look *look)
 {
 	__u32 counted = look->counted | look->blind, full = counted & look->full;
+	__u32 full_shared = full & look->shared, full_over = full & look->over;
 
-	if (full & look->shared)
-		return full & look->shared;
+	if (full_shared)
+		return full_shared;
 	/* A charge cannot have run into any of these. Lowering a limit is done from outside. */
-	if (full & look->over)
-		return full & look->over;
+	if (full_over)
+		return full_over;
 	if (counted & look->shared)
 		return full | (counted & look->shared);
 	return counted;
