@@ -12,7 +12,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUTPUT)/san/tests/%,$(wildcard tests/u
 UNIT_SUPPORT := $(patsubst %.c,$(OUTPUT)/san/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 KILLS_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/kills/*.c))
 RUNTIME_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/runtime/*.c))
-STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/storm/*.c))
+STORM_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(filter-out %/counted.c,$(wildcard tests/storm/*.c)))
 BENCH_OBJECTS := $(patsubst %.c,$(OUTPUT)/obj/%.o,$(wildcard tests/bench/*.c))
 TEST_OBJECTS := $(UNIT_TESTS:$(OUTPUT)/san/tests/%=$(OUTPUT)/san/tests/unit/%.o) $(UNIT_SUPPORT) $(KILLS_OBJECTS) $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS)
 
@@ -53,6 +53,11 @@ $(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -fPIC -shared $< -ldl -o $@
 
 $(OUTPUT)/tests/storm: $(STORM_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
@@ -142,9 +147,9 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Kills as fast as the machine makes them; nobody who reads; a tracer that is stopped.
-storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
 	@echo "== storms of kills"
-	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
 
 # The same for long.
 soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm

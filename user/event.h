@@ -373,6 +373,7 @@ struct start {
 	__u64 cgroups; /* memcgs present */
 	__u64 memory_total_bytes;
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
+	__s64 oom_score_adj; /* our own */
 };
 
 /* One of these is told. */

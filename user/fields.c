@@ -300,6 +300,8 @@ static const struct field start_rows[] = {
 	U64(start.cgroups, "cgroup.count", "Memory cgroups present."),
 	U64(start.memory_total_bytes, "memory_total_bytes", "Memory of the machine in bytes."),
 	BOOL(start.memory_locked, "memory_locked", "True: our memory cannot be paged out."),
+	S64(start.oom_score_adj, "oom_score_adj",
+	    "Our own, at which the OOM killer takes us last (-999)."),
 };
 static DEFINE(start_table, start_rows);
 

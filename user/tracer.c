@@ -2,14 +2,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <langinfo.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -24,7 +21,6 @@
 #define QUEUE_BYTES (1024 * 1024)
 #define QUEUE_KEPT_BYTES (16 * 1024)
 #define TICK_MS 1000 /* how often losses are looked for */
-#define NICE -15 /* of T1 and T3: in a storm all that dies wants the CPU, too */
 #define WRITER_PATIENCE_MS 2000 /* for a reader that has stopped reading, at the end */
 
 static void count_incident(struct tracer *tracer, const struct incident *incident)
@@ -241,14 +237,6 @@ static void open_names(struct tracer *tracer)
 			  strerror(errno));
 }
 
-/* T1's, and that of the threads which begin after this. */
-static void raise_priority(void)
-{
-	if (getpriority(PRIO_PROCESS, 0) > NICE && setpriority(PRIO_PROCESS, 0, NICE))
-		log_debug("no priority over other processes (%s): CAP_SYS_NICE is missing",
-			  strerror(errno));
-}
-
 static int start_threads(struct tracer *tracer)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -282,7 +270,7 @@ static int start_threads(struct tracer *tracer)
 	if (err)
 		goto no_history;
 	err = tracer_metrics_start(tracer);
-	raise_priority();
+	tracer_raise_priority();
 	err = err ? err : writer_start(writer);
 	if (!err)
 		return 0;
@@ -369,14 +357,6 @@ static enum exit_status end_of_writer(struct tracer *tracer)
 	return STATUS_FAILED;
 }
 
-static void lock_memory(struct tracer *tracer)
-{
-	malloc_trim(0);
-	tracer->memory_locked = mlockall(MCL_CURRENT) == 0;
-	if (!tracer->memory_locked)
-		log_debug("memory is not locked (%s): CAP_IPC_LOCK is missing", strerror(errno));
-}
-
 /* All is attached and locked; reading the rings, or what is open, needs nothing. */
 static void drop_privileges(const struct tracer *tracer)
 {
@@ -419,7 +399,7 @@ static enum exit_status trace(struct tracer *tracer)
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
 	}
-	lock_memory(tracer);
+	tracer_protect(tracer);
 	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
 	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */

@@ -70,6 +70,7 @@ void tracer_note_start(struct tracer *tracer)
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;
 	start->memory_locked = tracer->memory_locked;
+	start->oom_score_adj = tracer->oom_score_adj;
 	tracer_metrics_take(tracer, ev);
 	tracer_send(tracer, ev);
 }

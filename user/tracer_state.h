@@ -61,6 +61,7 @@ struct tracer {
 	__u64 victims;
 	__u64 stalls;
 	bool memory_locked;
+	__s64 oom_score_adj; /* our own */
 	bool stop;
 	bool failed; /* the log that was followed cannot be read any more */
 	bool stop_is_told;
@@ -97,6 +98,12 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret);
 
 /* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
+
+/* tracer_raise_priority() - T1's, and that of the threads which begin after this. */
+void tracer_raise_priority(void);
+
+/* tracer_protect() - when all is allocated and all threads run; before privileges are dropped. */
+void tracer_protect(struct tracer *tracer);
 
 /* The metrics, where they were asked for: listen before anything else is done, then serve. -errno.
  */

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,12 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "counted.h"
 #include "kills/tracer.h"
 #include "reader.h"
 #include "storm.h"
@@ -26,16 +30,23 @@
 #define QUEUED_MIN 400
 #define RINGED_MIN 50
 
+#define LOSS_S 30
+#define HOST_KILLERS 3
+#define HOST_BOUND_MS 30000 /* from such a kill to its line, under emulation */
+
 static const char usage[] =
 	"usage: storm [OPTION]...\n"
 	"  --kills N    that the storm makes (500)\n"
 	"  --memcgs N   it makes them in (200)\n"
 	"  --churn N    cgroups made and removed a second beside it (500)\n"
 	"  --stalled N  kills while nobody takes them (800)\n"
+	"  --host N     only this: the machine itself out of memory, N kills; in a virtual machine\n"
+	"  --counted LIB  that counts what its first thread allocates (counted.so; none)\n"
 	"  --lost N     of the kills may be lost, and are counted then (0.1%)\n";
 
 static struct {
-	int kills, memcgs, churn, stalled, lost;
+	int kills, memcgs, churn, stalled, host, lost;
+	const char *counted_lib;
 } opt = { .kills = 500, .memcgs = 200, .churn = 500, .stalled = 800, .lost = -1 };
 
 static struct hierarchy h;
@@ -51,12 +62,36 @@ static void trace(void)
 	tracer_wait_attached(&tracer);
 }
 
+/* Where the tracer counts. All zero: it does not. */
+static struct counted *counted;
+
+static void trace_counted(void)
+{
+	char path[] = "/tmp/oomwhy-storm-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0 && !ftruncate(fd, sizeof(*counted)));
+	counted = mmap(NULL, sizeof(*counted), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(counted != MAP_FAILED);
+	close(fd);
+	if (opt.counted_lib) {
+		setenv("LD_PRELOAD", opt.counted_lib, 1);
+		setenv(COUNTED_ENV, path, 1);
+	}
+	trace();
+	unsetenv("LD_PRELOAD");
+	unlink(path);
+	/* A static program loads no library. */
+	if (opt.counted_lib && !atomic_load(&counted->allocations))
+		print_message("    its allocations cannot be counted\n");
+}
+
 static void end_trace(struct told *ret)
 {
 	int status;
 
 	kill(tracer.pid, SIGTERM);
-	reader_finish(&reader, ret);
+	reader_finish(&reader, tracer.pid, ret);
 	assert_int_equal(waitpid(tracer.pid, &status, 0), tracer.pid);
 	tracer.pid = 0;
 	if (status)
@@ -66,6 +101,8 @@ static void end_trace(struct told *ret)
 
 static void print_told(const struct told *told)
 {
+	print_message("    told after %.1f ms (median), %.0f ms (longest)\n", told->delay_ms,
+		      told->delay_max_ms);
 	print_message(
 		"    told %ld, lost %ld: ring %ld, queue %ld, hooks %ld; incomplete %ld; besides, "
 		"records %ld, lines %ld, of cgroups %ld\n",
@@ -78,6 +115,7 @@ static void check_sums(const struct told *told, int64_t made, int64_t machine)
 {
 	print_told(told);
 	assert_int_equal(told->repeated, 0);
+	assert_int_equal(told->process_killed, 0);
 	assert_int_equal(told->incomplete, 0);
 	assert_in_range(told->kills, made - told->lost, made);
 	assert_int_equal(told->killed + told->lost, machine);
@@ -107,13 +145,15 @@ static void storm_is_told(void **state)
 	struct told told;
 	int64_t made, machine;
 	double seconds, rate;
-	long faults;
+	long faults, allocations, opened;
 
 	(void)state;
 	storm_prepare(&storm, &h, opt.memcgs);
-	trace();
+	trace_counted();
 	machine = machine_oom_kills();
 	faults = first_thread_faults();
+	allocations = atomic_load(&counted->allocations);
+	opened = atomic_load(&counted->opened);
 	reader_start(&reader, tracer.out_fd);
 	log_reader_start(&log);
 	storm_churn_start(&churn, &h, opt.churn);
@@ -125,18 +165,26 @@ static void storm_is_told(void **state)
 	made = storm_made(&storm);
 	machine = machine_oom_kills() - machine;
 	faults = first_thread_faults() - faults;
+	allocations = atomic_load(&counted->allocations) - allocations;
+	opened = atomic_load(&counted->opened) - opened;
 	end_trace(&told);
 	log_reader_finish(&log);
 	print_message(
 		"  %lld kills in %d memcgs in %.1f s: %.0f a second, beside %.0f cgroups a second; "
 		"by %s\n",
 		(long long)made, opt.memcgs, seconds, made / seconds, rate, tracer.attach);
-	print_message("    page faults of the thread that takes them: %ld\n", faults);
+	print_message(
+		"    the thread that takes them: %ld page faults, %ld allocations, %ld files opened\n",
+		faults, allocations, opened);
 	print_message(
 		"    the kernel's log: %ld reports (%.1f%%), %ld \"Killed process\" lines; overrun "
 		"%ld times\n",
 		log.reports, 100.0 * log.reports / made, log.killed, log.overrun);
 	assert_true(made >= opt.kills);
+	assert_int_equal(allocations, 0);
+	assert_int_equal(opened, 0);
+	if (json_is_true(line_get(json_array_get(tracer.seen, 0), "memory_locked")))
+		assert_int_equal(faults, 0);
 	check_sums(&told, made, machine);
 	assert_in_range(told.kills, made - opt.lost, made);
 }
@@ -165,7 +213,11 @@ static void nothing(void)
 
 static void begin_to_read(void)
 {
+	const struct timespec pause = { 0, 10 * 1000 * 1000 };
+
 	reader_start(&reader, tracer.out_fd);
+	for (int i = 0; i < 100 * LOSS_S && !atomic_load(&reader.loss_is_told); i++)
+		nanosleep(&pause, NULL);
 }
 
 /* What fits into the pipe and the queue is told, in the end; the rest is counted. */
@@ -204,6 +256,52 @@ static void nobody_takes(void **state)
 	assert_true(told.kills >= RINGED_MIN);
 }
 
+/* Whatever the machine kills, it kills neither us nor the tracer; and its own it cannot page out.
+ */
+static void protect(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0 && write(fd, "-1000", 5) == 5);
+	close(fd);
+}
+
+/* The machine itself is out of memory, again and again. */
+static void host_is_out_of_memory(void **state)
+{
+	int64_t machine, swapped;
+	struct told told;
+	double seconds;
+	long faults;
+
+	(void)state;
+	trace();
+	assert_true(json_is_true(line_get(json_array_get(tracer.seen, 0), "memory_locked")));
+	assert_int_equal(line_integer(json_array_get(tracer.seen, 0), "oom_score_adj"), -999);
+	protect();
+	storm_prepare_host(&storm, &h, HOST_KILLERS);
+	assert_int_equal(mlockall(MCL_CURRENT | MCL_FUTURE), 0);
+	machine = machine_oom_kills();
+	swapped = machine_counter("pswpout");
+	faults = first_thread_faults();
+	reader_start(&reader, tracer.out_fd);
+	storm_begin(&storm, opt.host);
+	storm_wait_made(&storm, opt.host);
+	seconds = (storm_now_ns() - storm.began_ns) / 1e9;
+	storm_wait(&storm);
+	machine = machine_oom_kills() - machine;
+	faults = first_thread_faults() - faults;
+	swapped = machine_counter("pswpout") - swapped;
+	end_trace(&told);
+	print_message("  %lld kills of the machine's in %.1f s, %lld pages swapped out; by %s\n",
+		      (long long)machine, seconds, (long long)swapped, tracer.attach);
+	print_message("    the thread that takes them: %ld page faults\n", faults);
+	check_sums(&told, storm_made(&storm), machine);
+	assert_int_equal(told.lost, 0);
+	assert_int_equal(faults, 0);
+	assert_true(told.delay_max_ms < HOST_BOUND_MS);
+}
+
 static int end_case(void **state)
 {
 	(void)state;
@@ -215,12 +313,18 @@ static int end_case(void **state)
 
 static int run(void)
 {
+	const struct CMUnitTest host_tests[] = {
+		cmocka_unit_test_teardown(host_is_out_of_memory, end_case),
+	};
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(storm_is_told, end_case),
 		cmocka_unit_test_teardown(nobody_reads, end_case),
 		cmocka_unit_test_teardown(nobody_takes, end_case),
 	};
 
+	if (opt.host)
+		return cmocka_run_group_tests(host_tests, NULL, NULL) ? 1 : 0;
 	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }
 
@@ -230,12 +334,14 @@ static int parse(int argc, char **argv)
 						 { "memcgs", required_argument, NULL, 'm' },
 						 { "churn", required_argument, NULL, 'c' },
 						 { "stalled", required_argument, NULL, 's' },
+						 { "host", required_argument, NULL, 'h' },
+						 { "counted", required_argument, NULL, 'C' },
 						 { "lost", required_argument, NULL, 'l' },
 						 { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		int value = optarg ? atoi(optarg) : -1;
+		int value = optarg && c != 'C' ? atoi(optarg) : 0;
 
 		if (c == 'k')
 			opt.kills = value;
@@ -247,6 +353,10 @@ static int parse(int argc, char **argv)
 			opt.stalled = value;
 		else if (c == 'l')
 			opt.lost = value;
+		else if (c == 'h')
+			opt.host = value;
+		else if (c == 'C')
+			opt.counted_lib = optarg;
 		if (c == '?' || value < 0) {
 			fputs(usage, stderr);
 			return 2;
@@ -287,6 +397,9 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (geteuid())
 		return not_run("needs root");
+	if (opt.host && !getenv("OOMWHY_ALLOW_HOST_OOM"))
+		return not_run("fills the whole machine: only in a virtual machine "
+			       "(OOMWHY_ALLOW_HOST_OOM=1)");
 	if (hierarchy_find(&h))
 		return not_run(h.missing);
 	if (ledger_lock() || ledger_clean(&h))

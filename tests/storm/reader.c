@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,11 +24,33 @@
 
 /* ---- the tracer's lines ---- */
 
+static void mark(struct reader *reader)
+{
+	if (reader->marks_count == reader->marks_size) {
+		reader->marks_size = 2 * reader->marks_size + 1024;
+		reader->marks = realloc(reader->marks, reader->marks_size * sizeof(*reader->marks));
+		if (!reader->marks)
+			abort();
+	}
+	reader->marks[reader->marks_count++] = (struct reader_mark){ reader->len, storm_now_ns() };
+}
+
+/* @n bytes have come; the words may have begun before them. */
+static void look_for_loss(struct reader *reader, size_t n)
+{
+	static const char words[] = "\"type\":\"loss\"";
+	size_t back = reader->len < sizeof(words) ? reader->len : sizeof(words);
+
+	if (memmem(reader->bytes + reader->len - back, n + back, words, sizeof(words) - 1))
+		atomic_store(&reader->loss_is_told, true);
+}
+
 static void *read_all(void *context)
 {
 	struct reader *reader = context;
 	ssize_t n;
 
+	setpriority(PRIO_PROCESS, 0, -15); /* the delays are the tracer's */
 	for (;;) {
 		if (reader->size - reader->len < CHUNK) {
 			reader->size = 2 * reader->size + CHUNK;
@@ -40,7 +63,9 @@ static void *read_all(void *context)
 			continue;
 		if (n <= 0)
 			return NULL;
+		look_for_loss(reader, n);
 		reader->len += n;
+		mark(reader);
 	}
 }
 
@@ -88,12 +113,13 @@ static void take_losses(json_t *line, struct told *told)
 	told->incomplete = (long)line_integer(line, "losses.incomplete");
 }
 
-static void count_line(json_t *line, char **seen, struct told *told)
+static void count_line(json_t *line, pid_t process, char **seen, struct told *told)
 {
 	const char *type = line_string(line, "type");
 
 	if (!strcmp(type, "oom_kill")) {
 		told->killed += counted(line);
+		told->process_killed += line_integer(line, "victim.process.pid") == process;
 		if (strncmp(line_string(line, "victim.cgroup.path"), STORM_CGROUP "/",
 			    sizeof(STORM_CGROUP)))
 			return;
@@ -109,12 +135,30 @@ static void count_line(json_t *line, char **seen, struct told *told)
 	}
 }
 
-void reader_finish(struct reader *reader, struct told *ret)
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void put_delays(struct told *told, double *delays, size_t count)
+{
+	if (!count)
+		return;
+	qsort(delays, count, sizeof(*delays), compare);
+	told->delay_ms = delays[count / 2];
+	told->delay_max_ms = delays[count - 1];
+}
+
+void reader_finish(struct reader *reader, pid_t process, struct told *ret)
 {
 	char **seen = calloc(SEEN_BUCKETS, sizeof(*seen));
+	double *delays = calloc(SEEN_BUCKETS, sizeof(*delays));
+	size_t count = 0, next = 0;
 	const char *at, *end;
 
-	assert_non_null(seen);
+	assert_true(seen && delays);
 	pthread_join(reader->thread, NULL);
 	*ret = (struct told){ .stop_incidents = -1 };
 	for (at = reader->bytes; at < reader->bytes + reader->len; at = end + 1) {
@@ -124,17 +168,25 @@ void reader_finish(struct reader *reader, struct told *ret)
 		if (!end)
 			fail_msg("the last line does not end");
 		line = line_parse(at, end - at);
-		count_line(line, seen, ret);
+		count_line(line, process, seen, ret);
+		while (reader->marks[next].len < (size_t)(end + 1 - reader->bytes))
+			next++;
+		if (!strcmp(line_string(line, "type"), "oom_kill") && count < SEEN_BUCKETS)
+			delays[count++] =
+				(reader->marks[next].ns - line_integer(line, "boot_time_ns")) / 1e6;
 		json_decref(line);
 	}
+	put_delays(ret, delays, count);
 	for (unsigned long i = 0; i < SEEN_BUCKETS; i++)
 		free(seen[i]);
 	free(seen);
+	free(delays);
 }
 
 void reader_free(struct reader *reader)
 {
 	free(reader->bytes);
+	free(reader->marks);
 	memset(reader, 0, sizeof(*reader));
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* What a tracer has told. */
 struct told {
@@ -19,20 +20,31 @@ struct told {
 	long lost_ring, lost_queue, lost_hooks, lost_records, lost_lines, lost_cgroups, incomplete;
 	long loss_lines;
 	long stop_incidents; /* -1: there is no stop line */
+	double delay_ms, delay_max_ms; /* from the kill to its line: median, longest */
+	long process_killed; /* lines in which the victim is the process of reader_finish() */
+};
+
+/* What had been read at some time. */
+struct reader_mark {
+	size_t len;
+	long long ns; /* CLOCK_BOOTTIME */
 };
 
 struct reader {
 	int fd;
+	struct reader_mark *marks;
+	size_t marks_count, marks_size;
 	char *bytes;
 	size_t len, size;
-	atomic_bool reading;
+	atomic_bool loss_is_told; /* a line of that type has come */
 	pthread_t thread;
 };
 
 /* Reads @fd to its end, from now on. */
 void reader_start(struct reader *reader, int fd);
-/* Waits for the end of it, and counts. Fails the test where a line is none. */
-void reader_finish(struct reader *reader, struct told *ret);
+/* Waits for the end of it, and counts; @process: that is not to be killed. Fails the test where a
+ * line is none. */
+void reader_finish(struct reader *reader, pid_t process, struct told *ret);
 void reader_free(struct reader *reader);
 
 /* The kernel's log, from now on. */

@@ -23,12 +23,14 @@
 #define PER_POD 4
 #define LIMIT_BYTES (1LL << 20)
 #define VICTIM_BYTES (16UL << 20) /* more than the limit: nobody comes to its end */
+#define HOST_VICTIM_BYTES (4UL << 30) /* more than such a machine has */
 #define CHURN_ALIVE 64
 
 struct storm_shared {
 	atomic_int left; /* victims to start */
 	atomic_int ended; /* of those, the ones that have */
 	atomic_int stop;
+	unsigned long bytes; /* that a victim eats at most */
 };
 
 long long storm_now_ns(void)
@@ -48,15 +50,15 @@ static void nap(long ms)
 
 /* ---- killers ---- */
 
-static void be_killed(void)
+static void be_killed(unsigned long bytes)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
 	prctl(PR_SET_NAME, STORM_COMM);
 	if (fd < 0 || write(fd, "1000", 4) != 4)
 		_exit(1);
-	mmap(NULL, VICTIM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-	     -1, 0);
+	mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
 	_exit(0);
 }
 
@@ -75,7 +77,7 @@ static void be_killer(struct storm_shared *shared, int procs_fd)
 		}
 		pid = fork();
 		if (!pid)
-			be_killed();
+			be_killed(shared->bytes);
 		if (pid > 0)
 			waitpid(pid, NULL, 0);
 		atomic_fetch_add(&shared->ended, 1);
@@ -83,7 +85,7 @@ static void be_killer(struct storm_shared *shared, int procs_fd)
 	_exit(0);
 }
 
-static void make_memcg(struct storm *storm, int i)
+static void make_memcg(struct storm *storm, int i, int64_t limit)
 {
 	struct cgroup *cg = &storm->memcgs[i];
 	char path[CGROUP_PATH_MAX];
@@ -92,20 +94,23 @@ static void make_memcg(struct storm *storm, int i)
 		 STORM_CGROUP "/kubepods/burstable/pod%08x-1111-4222-8333-444455556666/%032x%032x",
 		 i / PER_POD, 0xc0ffee, i);
 	assert_int_equal(cgroup_make(storm->h, path, cg), 0);
-	assert_int_equal(cgroup_set_limit(storm->h, cg, LIMIT_BYTES), 0);
+	if (limit != CGROUP_NO_LIMIT)
+		assert_int_equal(cgroup_set_limit(storm->h, cg, limit), 0);
 }
 
-void storm_prepare(struct storm *storm, const struct hierarchy *h, int count)
+static void prepare(struct storm *storm, const struct hierarchy *h, int count, int64_t limit,
+		    unsigned long bytes)
 {
 	memset(storm, 0, sizeof(*storm));
 	storm->h = h;
 	storm->shared = mmap(NULL, sizeof(*storm->shared), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(storm->shared != MAP_FAILED && count <= STORM_MEMCGS_MAX);
+	storm->shared->bytes = bytes;
 	for (; storm->count < count; storm->count++) {
 		int i = storm->count, fd;
 
-		make_memcg(storm, i);
+		make_memcg(storm, i, limit);
 		fd = cgroup_open_procs(h, &storm->memcgs[i]);
 		assert_true(fd >= 0);
 		storm->killers[i] = fork();
@@ -114,6 +119,16 @@ void storm_prepare(struct storm *storm, const struct hierarchy *h, int count)
 		close(fd);
 		assert_true(storm->killers[i] > 0);
 	}
+}
+
+void storm_prepare(struct storm *storm, const struct hierarchy *h, int count)
+{
+	prepare(storm, h, count, LIMIT_BYTES, VICTIM_BYTES);
+}
+
+void storm_prepare_host(struct storm *storm, const struct hierarchy *h, int count)
+{
+	prepare(storm, h, count, CGROUP_NO_LIMIT, HOST_VICTIM_BYTES);
 }
 
 static int64_t counted(const struct storm *storm)

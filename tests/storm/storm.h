@@ -45,6 +45,8 @@ long long storm_now_ns(void); /* CLOCK_BOOTTIME */
 /* @count memcgs as kubelet makes them, a killer in each. Fails the test by itself, as do the
  * others. */
 void storm_prepare(struct storm *storm, const struct hierarchy *h, int count);
+/* The same without limits: a victim eats until the machine has no memory left. */
+void storm_prepare_host(struct storm *storm, const struct hierarchy *h, int count);
 /* Lets them kill, @kills in all; storm_wait() returns when they have, storm_wait_made() earlier. */
 void storm_begin(struct storm *storm, int kills);
 void storm_wait(struct storm *storm);

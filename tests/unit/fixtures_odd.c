@@ -25,6 +25,7 @@ void fixture_start(struct event *ev)
 	ev->start.cgroups = 214;
 	ev->start.memory_total_bytes = MIB(15974);
 	ev->start.memory_locked = 1;
+	ev->start.oom_score_adj = -999;
 }
 
 static void set_losses(struct losses *losses, __u64 kills, __u64 queue)
