@@ -107,7 +107,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(OUTPUT)/fuzz/%,$(wildcard tests/fuzz
 FUZZED := tests/fuzz/check.c $(addprefix user/names/,allocated.c claim.c containerd.c crio.c docker.c json_text.c \
 	logs.c oci.c quantity.c) $(filter-out %_running.c,$(wildcard user/source/klog*.c)) \
 	user/source/jsonl.c $(filter-out user/sink/findings_%.c user/sink/writer.c,$(wildcard user/sink/*.c)) \
-	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
+	$(filter-out user/main.c user/cmd% user/tracer% user/doctor% user/queue.c user/state% user/past.c user/audit.c,$(wildcard user/*.c)) $(wildcard user/base/*.c)
 FUZZ_OBJECTS := $(FUZZED:%.c=$(OUTPUT)/fuzz/obj/%.o)
 
 $(OUTPUT)/fuzz/obj/%.o: %.c $(OUTPUT)/compile.flags

@@ -10,4 +10,7 @@ int cmd_last(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 
+/* cmd_default() - what oomwhy does without a command: the past, then as trace. */
+int cmd_default(int argc, char **argv);
+
 #endif

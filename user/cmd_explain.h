@@ -15,6 +15,8 @@ struct explain_options {
 	const char *node_name; /* NULL: as the log says */
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* "" for / */
+	const char *state_dir; /* kills that were kept, told as well; NULL or "": none */
+	const char *asked; /* for which pod; NULL: not said */
 	char **files; /* "-": stdin; none: what this machine has */
 	int files_count;
 };

@@ -16,6 +16,7 @@
 #include "source/klog_export.h"
 #include "source/klog_running.h"
 #include "source/klog_source.h"
+#include "state_folder.h"
 
 #define LINES_PEEKED 64
 
@@ -142,6 +143,31 @@ static bool read_file(struct explain *explain, const char *name)
 	if (!is_stdin)
 		close(fd);
 	return err ? say_unreadable(is_stdin ? "stdin" : name, err, packed) : true;
+}
+
+/* What was kept, by us or by another that runs; the usual folder need not be there. */
+static void read_state(struct explain *explain)
+{
+	const char *path = explain->options->state_dir;
+	int fds[STATE_FILES], count = state_folder_read(path, fds);
+
+	if (count < 0 && (count != -ENOENT || strcmp(path, STATE_DEFAULT_DIR)))
+		log_error("%s: %s", path, strerror(-count));
+	explain->reads_state = true;
+	for (int i = 0; i < count; i++) {
+		struct klog_source *source;
+		const char *packed = "";
+		int err = klog_source_open(fds[i], &source, &packed);
+
+		if (!err) {
+			err = read_json_lines(explain, source);
+			klog_source_close(source);
+		}
+		if (err)
+			say_unreadable(path, err, packed);
+		close(fds[i]);
+	}
+	explain->reads_state = false;
 }
 
 /* The date of one of its first lines; NOT_KNOWN. */
@@ -281,6 +307,8 @@ int explain_files(struct explain *explain, bool *ret_failed)
 		log_error("out of memory");
 		return STATUS_FAILED;
 	}
+	if (explain->options->state_dir && *explain->options->state_dir)
+		read_state(explain);
 	status = explain->options->files_count ? read_files(explain, ret_failed) :
 						 read_machine(explain);
 	klog_flush(&explain->klog);

@@ -21,12 +21,15 @@ struct explain {
 	struct names *names; /* of this boot's kills on this machine; else NULL */
 	struct klog_reach reach; /* of this machine's log */
 	const char *host_name; /* this machine's, where the log is its own; else NULL */
+	bool reads_state; /* just now */
 	bool is_live; /* stdin may be a log that goes on */
 	struct text_style style;
 	__u64 told; /* kills and stalls written */
 	__u64 left_out; /* by --since and --until */
 	__u64 damaged; /* JSON lines that could not be read */
 	int write_error;
+	/* Is it one that was not there before? NULL: yes. Comes before all filters. */
+	bool (*is_new)(void *context, const struct event *ev);
 	/* Takes an event that is to be told; NULL: it is written. */
 	void (*keep)(void *context, const struct event *ev);
 	void *context;

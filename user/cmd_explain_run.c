@@ -48,6 +48,10 @@ void explain_event(void *context, struct event *ev)
 
 	if (explain->write_error)
 		return;
+	if (explain->reads_state)
+		ev->origin = ORIGIN_BACKFILL;
+	if (explain->is_new && !explain->is_new(explain->context, ev))
+		return;
 	if (!is_told(explain, ev)) {
 		explain->left_out++;
 		return;

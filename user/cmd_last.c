@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cmd_last: the kills that this machine's kernel log still knows, newest first. "None" is an
- * answer. */
+/* cmd_last: the kills that this machine still knows, newest first. "None" is an answer. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cmd.h"
-#include "cmd_explain_files.h"
 #include "cmd_options.h"
-#include "exit_status.h"
-
-#define KEPT_MAX 200 /* the newest */
-
-struct last {
-	struct explain_options options;
-	const char *asked; /* "shop/cart-0"; "": all */
-	struct event *kept[KEPT_MAX];
-	size_t count; /* of all that were to be kept */
-	size_t unnamed; /* of pods whose names nobody knows any more */
-};
+#include "past.h"
+#include "state_folder.h"
 
 static const struct cmd_option *const options[] = {
-	&cmd_namespace, &cmd_container, &cmd_level,   &cmd_since,	 &cmd_output,
-	&cmd_json,	&cmd_node,	&cmd_cluster, &cmd_root_of_host, NULL,
+	&cmd_namespace, &cmd_container, &cmd_level,	   &cmd_since, &cmd_output, &cmd_json,
+	&cmd_node,	&cmd_cluster,	&cmd_root_of_host, &cmd_state, NULL,
 };
 
 static const struct cmd_syntax syntax = {
 	.command = "last",
 	.about =
 		"Usage: oomwhy last [OPTION]... [NS/POD]...\n\n"
-		"Tells the OOM kills that this machine's kernel log still knows, newest first; names\n"
-		"are those that the machine's files have now. \"None\" is an answer, too: since when,\n"
-		"and how far back the log reaches.\n\n"
+		"Tells the OOM kills that this machine still knows, newest first: those that were kept\n"
+		"in the state folder, and those in the kernel's log, these with the names that the\n"
+		"machine's files have now. \"None\" is an answer, too: since when, and whether the\n"
+		"kernel's own count agrees.\n\n"
 		"  NS/POD                   only kills in pods of that name; '*' stands for anything;\n"
 		"                           with -n, POD is enough",
 	.notes = "Exit status 4: none.",
@@ -42,139 +30,104 @@ static const struct cmd_syntax syntax = {
 	.take_argument = cmd_take_pod,
 };
 
-/* Who asks for one pod is not helped by kills that may be anybody's: their number is said. */
-static bool is_unnamed(const struct last *last, const struct event *ev)
+static void tell(struct past *past)
 {
-	const struct identity *who = &incident_subject(&ev->incident)->who;
-	const struct filter *filter = last->options.filter;
-
-	return (filter->pods.count || filter->namespaces.count || filter->containers.count) &&
-	       !who->pod_name.len && who->source != IDENTITY_NONE;
-}
-
-/* Losses are told in the kills' own lines. */
-static void keep(void *context, const struct event *ev)
-{
-	struct last *last = context;
-	struct event **place = &last->kept[last->count % KEPT_MAX];
-
-	if (!event_has_incident(ev))
-		return;
-	if (is_unnamed(last, ev)) {
-		last->unnamed++;
-		return;
-	}
-	free(*place);
-	*place = malloc(event_size(ev));
-	if (!*place) {
-		log_error("out of memory: a kill is left out");
-		return;
-	}
-	memcpy(*place, ev, event_size(ev));
-	last->count++;
-}
-
-static int newest_first(const void *a, const void *b)
-{
-	const struct event *const *x = a, *const *y = b;
-	__u64 at_x = (*x)->time_ns, at_y = (*y)->time_ns;
-
-	return at_x == at_y ? 0 : at_x < at_y ? 1 : -1;
-}
-
-static void tell(struct explain *explain, struct last *last)
-{
-	size_t count = last->count < KEPT_MAX ? last->count : KEPT_MAX;
+	struct explain *explain = past->explain;
 	__u64 now_ns = clock_wall_ns();
 	char ago[UNITS_MAX];
 
-	qsort(last->kept, count, sizeof(last->kept[0]), newest_first);
-	for (size_t i = 0; i < count && !explain->write_error; i++) {
-		__u64 at_ns = last->kept[i]->time_ns;
+	for (size_t i = past->count; i-- && !explain->write_error;) {
+		__u64 at_ns = past->kept[i]->time_ns;
 
 		if (!explain->options->json && at_ns != NOT_KNOWN && at_ns <= now_ns)
-			printf("%s%s ago:\n", i ? "\n" : "",
+			printf("%s%s ago:\n", i + 1 < past->count ? "\n" : "",
 			       units_duration(now_ns - at_ns, ago, sizeof(ago)));
-		explain_write(explain, last->kept[i]);
+		explain_write(explain, past->kept[i]);
 	}
-	if (last->count > count)
-		log_error("%zu older ones are left out", last->count - count);
-	if (count && last->unnamed)
-		log_error("of %zu more the pod's name is not known any more: 'oomwhy last' tells "
-			  "them",
-			  last->unnamed);
+	explain->told = past->count;
+	if (past->older)
+		log_error("%llu older ones are left out", (unsigned long long)past->older);
+	if (past->count && past->unnamed)
+		log_error("of %llu more nobody knows whose they were: 'oomwhy last' tells them",
+			  (unsigned long long)past->unnamed);
+}
+
+/* What the kernel has counted and nobody knows may have been anybody's. */
+static void say_evidence(FILE *to, const struct past *past)
+{
+	__u64 missing = past_missing(past), suppressed = past->explain->klog.suppressed;
+
+	if (suppressed)
+		fprintf(to, "; the kernel left %llu reports out of its log",
+			(unsigned long long)suppressed);
+	if (missing && missing != NOT_KNOWN)
+		fprintf(to, "; lost: %llu of %llu kills that the kernel has counted since boot",
+			(unsigned long long)missing, (unsigned long long)past->kernel_kills);
+	else if (!missing)
+		fprintf(to, "; nothing lost");
+	fprintf(to, "; evidence %s\n", missing || past->unnamed ? "log" : "exact");
 }
 
 /* "no OOM kill for shop/cart-0 since …": how far that can be said. */
 static void say_none(const struct explain *explain)
 {
-	const struct last *last = explain->context;
+	const struct past *past = explain->context;
 	FILE *to = explain->options->json ? stderr : stdout;
 	const struct klog_reach *reach = &explain->reach;
-	bool whole = reach->first_sequence == 0;
-	char since[UNITS_MAX], from[UNITS_MAX];
-	__u64 reach_ns = reach->first_boot_ns == NOT_KNOWN ?
-				 NOT_KNOWN :
-				 clock_wall_of_boot(reach->first_boot_ns);
+	const char *asked = explain->options->asked;
+	char from[UNITS_MAX];
+	bool is_boot;
+	__u64 from_ns = past_from_ns(past, &is_boot), since_ns = explain->options->since_ns;
 
-	fprintf(to, "no OOM kill%s%s", *last->asked ? " for " : "", last->asked);
-	if (explain->options->since_ns)
-		fprintf(to, " since %s",
-			units_time(explain->options->since_ns, since, sizeof(since)));
-	if (reach_ns != NOT_KNOWN)
-		fprintf(to, "; the kernel's log reaches back to %s%s",
-			units_time(reach_ns, from, sizeof(from)), whole ? " (boot)" : "");
-	if (explain->klog.suppressed)
-		fprintf(to, "; the kernel left %llu reports out of it",
-			(unsigned long long)explain->klog.suppressed);
+	fprintf(to, "no OOM kill%s%s", asked ? " for " : "", asked ? asked : "");
+	if (since_ns && (from_ns == NOT_KNOWN || since_ns > from_ns))
+		fprintf(to, " since %s", units_time(since_ns, from, sizeof(from)));
+	else if (from_ns != NOT_KNOWN)
+		fprintf(to, " since %s%s", units_time(from_ns, from, sizeof(from)),
+			is_boot ? " (boot)" : "");
+	if (reach->first_boot_ns != NOT_KNOWN)
+		fprintf(to, "; the kernel's log reaches back to %s",
+			units_time(clock_wall_of_boot(reach->first_boot_ns), from, sizeof(from)));
 	if (explain->left_out)
 		fprintf(to, "; %llu others are known", (unsigned long long)explain->left_out);
-	if (last->unnamed)
-		fprintf(to, "; of %zu more the pod's name is not known any more", last->unnamed);
-	fprintf(to, "; evidence log\n");
+	if (past->unnamed)
+		fprintf(to, "; of %llu more nobody knows whose they were",
+			(unsigned long long)past->unnamed);
+	say_evidence(to, past);
 	fflush(to);
 }
 
-static int run(struct last *last)
+static int run(const struct explain_options *what)
 {
-	struct explain *explain = explain_begin(&last->options);
-	enum exit_status status;
+	static struct past past;
 	bool failed = false;
+	int status = past_read(&past, what, &failed);
 
-	if (!explain)
-		return STATUS_FAILED;
-	explain->keep = keep;
-	explain->context = last;
-	status = explain_files(explain, &failed);
 	if (!status) {
-		tell(explain, last);
-		explain->told = last->count;
-		status = explain_end(explain, failed, say_none);
+		tell(&past);
+		status = explain_end(past.explain, failed, say_none);
 	}
-	for (size_t i = 0; i < KEPT_MAX; i++)
-		free(last->kept[i]);
-	free(explain);
+	past_free(&past);
 	return status;
 }
 
 int cmd_last(int argc, char **argv)
 {
 	struct cmd_common common = { 0 };
-	struct last last;
 	int status = cmd_parse(&syntax, argc, argv, &common);
+	struct explain_options what;
 
 	if (status != CMD_GO_ON)
 		return status;
-	last = (struct last){
-		.options = {
-			.json = common.json,
-			.filter = &common.filter,
-			.since_ns = common.since_ns,
-			.node_name = common.node_name,
-			.cluster_name = common.cluster_name,
-			.host_root = common.host_root,
-		},
-		.asked = common.asked ? common.asked : "",
+	what = (struct explain_options){
+		.json = common.json,
+		.filter = &common.filter,
+		.since_ns = common.since_ns,
+		.node_name = common.node_name,
+		.cluster_name = common.cluster_name,
+		.host_root = common.host_root,
+		.state_dir = common.state_dir ? common.state_dir : STATE_DEFAULT_DIR,
+		.asked = common.asked,
 	};
-	return run(&last);
+	return run(&what);
 }

@@ -12,6 +12,7 @@
 #include "cmd_options.h"
 #include "exit_status.h"
 #include "source/klog_time.h"
+#include "state_folder.h"
 
 #define OPTIONS_MAX 32
 #define HELP_COLUMN 27
@@ -68,6 +69,14 @@ static bool take_since(void *options, const char *value)
 	return cmd_time(value, &((struct cmd_common *)options)->since_ns);
 }
 
+static bool take_state(void *options, const char *value)
+{
+	bool none = !strcmp(value, "none");
+
+	((struct cmd_common *)options)->state_dir = none ? "" : value;
+	return none || *value == '/';
+}
+
 static bool take_verbose(void *options, const char *value)
 {
 	(void)options;
@@ -103,6 +112,11 @@ const struct cmd_option cmd_since = { "since", 0, "TIME",
 				      "only what happened since: 2h, 3d, 2026-11-23 10:11:12,\n"
 				      "2026-11-23T10:11:12Z",
 				      take_since };
+const struct cmd_option cmd_state = {
+	"state", 0, "DIR|none",
+	"where kills are kept for 'oomwhy last' (default:\n" STATE_DEFAULT_DIR ", if it is there)",
+	take_state
+};
 const struct cmd_option cmd_verbose = { "verbose", 'v', NULL, "say more on stderr", take_verbose };
 static const struct cmd_option cmd_help = { "help", 'h', NULL, "this text", NULL };
 

@@ -21,6 +21,7 @@ struct cmd_common {
 	const char *host_root; /* NULL: not said; cmd_parse() makes "" of / */
 	struct filter filter;
 	__u64 since_ns; /* wall clock; 0: not said */
+	const char *state_dir; /* NULL: not said; "": none */
 	const char *asked; /* the last NS/POD; NULL: none */
 };
 
@@ -35,7 +36,8 @@ struct cmd_option {
 };
 
 extern const struct cmd_option cmd_output, cmd_json, cmd_node, cmd_cluster, cmd_root_of_host;
-extern const struct cmd_option cmd_namespace, cmd_container, cmd_level, cmd_since, cmd_verbose;
+extern const struct cmd_option cmd_namespace, cmd_container, cmd_level, cmd_since, cmd_state,
+	cmd_verbose;
 
 struct cmd_syntax {
 	const char *command;

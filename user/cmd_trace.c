@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "cmd_options.h"
@@ -70,6 +71,22 @@ static bool take_attach(void *options, const char *value)
 	return parse_attach(value, &((struct arguments *)options)->tracer.attach);
 }
 
+/* "64Ki", "1Mi": what a ring of the kernel can have. */
+static bool take_ring(void *options, const char *value)
+{
+	__u32 *bytes = &((struct arguments *)options)->tracer.ring_bytes;
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	if (errno || *value < '1' || *value > '9' || number > 65536 || number & (number - 1))
+		return false;
+	*bytes = (__u32)number * (strcmp(end, "Mi") ? 1024 : 1024 * 1024);
+	return (!strcmp(end, "Ki") || !strcmp(end, "Mi")) && *bytes >= (__u32)getpagesize() &&
+	       *bytes <= 64 * 1024 * 1024;
+}
+
 static bool take_root(void *options, const char *value)
 {
 	return parse_root(value, &((struct arguments *)options)->tracer.names_roots);
@@ -105,6 +122,12 @@ static const struct cmd_option metrics_option = {
 	"for this machine only",
 	take_metrics
 };
+static const struct cmd_option ring_option = {
+	"ring", 0, "SIZE",
+	"room in the kernel for kills that are not read yet:\n"
+	"64Ki, 1Mi (default), 16Mi",
+	take_ring
+};
 static const struct cmd_option filters_heading = {
 	.help = "\nOnly some kills are told (each may be given several times; '*' stands for anything):\n\n"
 		"  NS/POD                   who died was in this pod; with -n, POD is enough\n",
@@ -112,18 +135,34 @@ static const struct cmd_option filters_heading = {
 static const struct cmd_option filters_end = { .help = "\n" };
 
 static const struct cmd_option *const options[] = {
-	&cmd_output,	&cmd_json,	 &count_option, &duration_option,
-	&attach_option, &cmd_node,	 &cmd_cluster,	&cmd_root_of_host,
-	&root_option,	&metrics_option, &cmd_verbose,	&filters_heading,
-	&cmd_namespace, &cmd_container,	 &cmd_level,	&filters_end,
+	&cmd_output,
+	&cmd_json,
+	&count_option,
+	&duration_option,
+	&attach_option,
+	&cmd_node,
+	&cmd_cluster,
+	&cmd_root_of_host,
+	&root_option,
+	&cmd_state,
+	&metrics_option,
+	&ring_option,
+	&cmd_verbose,
+	&filters_heading,
+	&cmd_namespace,
+	&cmd_container,
+	&cmd_level,
+	&filters_end,
 	NULL,
 };
 
 static const struct cmd_syntax syntax = {
 	.command = "trace",
-	.about = "Usage: oomwhy [trace] [OPTION]... [NS/POD]...\n\n"
-		 "Tells each OOM kill as it happens: whose limit was hit, who died, who asked for\n"
-		 "the memory, and what to change. Reports go to stdout, everything else to stderr.",
+	.about =
+		"Usage: oomwhy [trace] [OPTION]... [NS/POD]...\n\n"
+		"Tells each OOM kill as it happens: whose limit was hit, who died, who asked for\n"
+		"the memory, and what to change. Reports go to stdout, everything else to stderr.\n"
+		"Without 'trace' the kills since boot that are still known come first.",
 	.notes =
 		"Where nobody died (a stall), who waits counts. One of several that died is enough.\n"
 		"A kill whose names or whose level cannot be told is shown, not dropped. --count\n"
@@ -133,7 +172,7 @@ static const struct cmd_syntax syntax = {
 	.take_argument = cmd_take_pod,
 };
 
-int cmd_trace(int argc, char **argv)
+static int run(int argc, char **argv, bool tells_past)
 {
 	static struct arguments arguments;
 	const struct cmd_common *common = &arguments.common;
@@ -147,5 +186,17 @@ int cmd_trace(int argc, char **argv)
 	tracer->cluster_name = common->cluster_name;
 	tracer->host_root = common->host_root;
 	tracer->filter = common->filter;
+	tracer->state_dir = common->state_dir;
+	tracer->tells_past = tells_past;
 	return tracer_run(tracer);
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	return run(argc, argv, false);
+}
+
+int cmd_default(int argc, char **argv)
+{
+	return run(argc, argv, true);
 }

@@ -159,3 +159,18 @@ const struct event_task *incident_subject(const struct incident *incident)
 
 	return is_stall ? &incident->trigger : &incident->victim;
 }
+
+/* What a line has left out was of a group, mostly. */
+__u64 incident_kills(const struct incident *incident)
+{
+	__u64 kills = incident->other_victims_omitted;
+
+	kills += incident->victim.counted == NOT_KNOWN ? incident->victim.fate == FATE_KILLED :
+							 incident->victim.counted;
+	for (__u64 i = 0; i < incident->other_victims_count; i++) {
+		const struct event_task *other = &incident->other_victims[i];
+
+		kills += other->counted == NOT_KNOWN ? other->fate == FATE_GROUP : other->counted;
+	}
+	return kills;
+}

@@ -33,6 +33,7 @@
 #define INCIDENT_CHILDREN_MAX 16 /* children of the limit owner */
 #define INCIDENT_OTHER_VICTIMS_MAX 16
 #define INCIDENT_SURVIVORS_MAX 8 /* protected members of a group */
+#define LOSS_PLACES_MAX 4
 #define INCIDENT_SUSPECTS_MAX 4 /* possible limit owners where it is not decidable */
 
 enum event_type {
@@ -301,6 +302,15 @@ struct losses {
 	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
 	__u64 log_overwritten; /* records of its log, gone before they were read */
+	__u64 unseen_kills; /* that the kernel has counted; their records may be among the above */
+	__u64 before_start; /* kills since boot that nobody knows of; no part of the total */
+	__u64 state; /* kills that the state folder does not have: a full or slow disk */
+};
+
+/* Where kills were that nobody saw. */
+struct loss_place {
+	struct event_cgroup cgroup;
+	__u64 kills;
 };
 
 struct incident {
@@ -410,7 +420,12 @@ struct event {
 		struct start start;
 		struct incident incident; /* EVENT_INCIDENT, EVENT_STALL */
 		struct update update;
-		struct losses loss;
+		struct {
+			struct losses loss;
+			struct loss_place loss_places[LOSS_PLACES_MAX];
+			__u64 loss_places_count;
+			__u64 loss_places_omitted;
+		};
 		struct stop stop;
 	};
 	__u32 text_len;
@@ -452,6 +467,9 @@ bool event_has_incident(const struct event *ev);
 /* incident_subject() - whose limits the event tells of: the victim; where nobody died, who asked.
  */
 const struct event_task *incident_subject(const struct incident *incident);
+
+/* incident_kills() - how often the kernel has counted a kill for it. */
+__u64 incident_kills(const struct incident *incident);
 
 /* incident_limit() - the row of incident->limits for @level; NULL where there is none. */
 struct limit *incident_limit(struct incident *incident, enum limit_level level);

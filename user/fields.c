@@ -267,9 +267,26 @@ static const struct field losses_rows[] = {
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
 	U64(log_overwritten, "log_overwritten",
 	    "Records of the kernel's log that were overwritten before they were read, at least."),
+	U64(unseen_kills, "unseen_kills",
+	    "Kills that the kernel has counted (oom_kill in /proc/vmstat) and nobody saw: found "
+	    "once a minute and at the end."),
+	U64(before_start, "before_start",
+	    "Kills since boot that neither the kernel's log nor the state folder has; no part of "
+	    "the total."),
+	U64(state, "state",
+	    "Kills that the state folder does not have (the disk is full, or slow); told they are."),
 	U64(hook_misses, "hook_misses", "Kills of which the kernel did not tell who died."),
 };
 static DEFINE(losses_table, losses_rows);
+#undef IN
+
+#define IN struct loss_place
+static const struct field loss_place_rows[] = {
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table,
+	      "The victims' cgroup; one above it, where that is gone."),
+	U64(kills, "kills", "Kills there that nobody saw."),
+};
+static DEFINE(loss_place_table, loss_place_rows);
 #undef IN
 
 #define IN struct event
@@ -396,6 +413,8 @@ static DEFINE(update_table, update_rows);
 
 static const struct field loss_rows[] = {
 	TABLE(loss, "losses", struct losses, losses_table, "What was lost since the start."),
+	LIST(loss_places, "places", struct loss_place, loss_place_table,
+	     "Where the last ones were of the kills that the kernel has counted and nobody saw."),
 };
 static DEFINE(loss_table, loss_rows);
 

@@ -79,13 +79,29 @@ static void start_line(struct line *line, const struct start *start)
 		line_putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
 }
 
+/* Most of those that nobody saw are of a kind of their own. */
+static __u64 unexplained_kills(const struct losses *losses)
+{
+	__u64 explained = known(losses->ring_kills) ? losses->ring_kills : 0;
+
+	explained += known(losses->hook_misses) ? losses->hook_misses : 0;
+	if (!known(losses->unseen_kills) || losses->unseen_kills <= explained)
+		return 0;
+	return losses->unseen_kills - explained;
+}
+
 static void loss_parts(struct line *line, const struct losses *losses)
 {
+	__u64 unexplained = unexplained_kills(losses);
 	const struct {
 		__u64 count;
 		const char *one, *many;
 	} parts[] = {
 		{ losses->ring_kills, "kill (kernel buffer full)", "kills (kernel buffer full)" },
+		{ unexplained, "kill that the kernel counted and nobody saw",
+		  "kills that the kernel counted and nobody saw" },
+		{ losses->before_start, "kill since boot that nobody knows of",
+		  "kills since boot that nobody knows of" },
 		{ losses->log_reports, "report left out of the kernel's log (rate limit)",
 		  "reports left out of the kernel's log (rate limit)" },
 		{ losses->log_overwritten, "record of the kernel's log (overwritten unread)",
@@ -98,6 +114,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		  "other records (kernel buffer full)" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
 		{ losses->hook_misses, "kill of nobody knows whom", "kills of nobody knows whom" },
+		{ losses->state, "kill not kept in the state folder",
+		  "kills not kept in the state folder" },
 		{ losses->ring_cgroups, "cgroup record (repaired by a rescan)",
 		  "cgroup records (repaired by a rescan)" },
 	};
@@ -116,6 +134,19 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		line_count(line, losses->total, "kill", "kills");
 	else
 		line_putf(line, "an unknown number of kills");
+}
+
+static void loss_line(struct line *line, const struct event *ev)
+{
+	line_putf(line, "lost: ");
+	loss_parts(line, &ev->loss);
+	for (__u64 i = 0; i < ev->loss_places_count; i++) {
+		line_putf(line, "%s%llu in ", i ? ", " : "; ",
+			  (unsigned long long)ev->loss_places[i].kills);
+		line_text(line, ev, ev->loss_places[i].cgroup.path);
+	}
+	if (ev->loss_places_omitted)
+		line_putf(line, " and elsewhere");
 }
 
 static void stop_line(struct line *line, const struct stop *stop)
@@ -166,8 +197,7 @@ void line_of_note(struct line *line, const struct event *ev)
 			update_line(line, ev);
 		break;
 	case EVENT_LOSS:
-		line_putf(line, "lost: ");
-		loss_parts(line, &ev->loss);
+		loss_line(line, ev);
 		break;
 	case EVENT_STOP:
 		stop_line(line, &ev->stop);

@@ -16,7 +16,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
-	{ "trace", cmd_trace, "tell OOM kills as they happen (the default)" },
+	{ "trace", cmd_trace,
+	  "tell OOM kills as they happen (the default: those since boot first)" },
 	{ "last", cmd_last, "tell the OOM kills that this machine still knows, newest first" },
 	{ "explain", cmd_explain, "tell the OOM kills of kernel logs, and of JSON lines" },
 	{ "doctor", cmd_doctor, "tell what this kernel and these privileges allow" },
@@ -59,7 +60,7 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
-		return cmd_trace(1, argv);
+		return cmd_default(1, argv);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return help();
 	if (!strcmp(argv[1], "--version")) {
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	/* Options of the default command, or its NS/POD. */
 	if (argv[1][0] == '-' || strchr(argv[1], '/'))
-		return cmd_trace(argc, argv);
+		return cmd_default(argc, argv);
 	log_error("unknown command '%s': 'oomwhy --help' lists them", argv[1]);
 	return STATUS_USAGE;
 }

@@ -59,6 +59,7 @@ void tracer_take(void *context, struct event *ev)
 {
 	struct tracer *tracer = context;
 	struct losses losses;
+	bool shown;
 
 	if (tracer->stop)
 		return;
@@ -69,15 +70,21 @@ void tracer_take(void *context, struct event *ev)
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
+	tracer_audit_take(tracer, ev);
+	tracer_past_seen(tracer, ev);
 	tracer_metrics_take(tracer, ev); /* whatever is shown */
-	if (!is_shown(tracer, ev))
-		return;
+	shown = is_shown(tracer, ev);
 	if (event_has_incident(ev)) {
-		repeat_take(&tracer->repeats, ev);
+		if (shown)
+			repeat_take(&tracer->repeats, ev);
 		tracer_read_losses(tracer, &losses);
 		ev->incident.losses_total = losses.total;
 	}
-	tracer_send(tracer, ev);
+	tracer_complete(tracer, ev);
+	tracer_state_keep(tracer, ev); /* here, too */
+	if (!shown)
+		return;
+	queue_push(&tracer->queue, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
@@ -316,6 +323,8 @@ static void loop(struct tracer *tracer)
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
+			tracer_audit_tick(tracer);
+			tracer_past_tick(tracer);
 			tracer_note_losses(tracer);
 		}
 		if (end_ns && clock_boot_ns() >= end_ns)
@@ -330,7 +339,11 @@ static void finish(struct tracer *tracer)
 		tracer_consume(tracer);
 		assemble_flush(&tracer->assembler);
 		tracer_kmsg_flush(tracer);
+		tracer_audit_end(tracer);
+		tracer_note_losses(tracer);
 	}
+	tracer->past_until_ns = 0;
+	tracer_past_tick(tracer);
 	tracer_note_stop(tracer);
 	queue_close(&tracer->queue);
 }
@@ -367,6 +380,14 @@ static void drop_privileges(const struct tracer *tracer)
 		log_error("privileges are kept: %s", strerror(-err));
 }
 
+/* What was before is told and accounted for; what comes is to be seen. */
+static int start_audit(struct tracer *tracer, __u64 attach_ns)
+{
+	tracer_audit_begin(tracer);
+	tracer_past_tell(tracer, attach_ns);
+	return audit_start(&tracer->audit);
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -376,8 +397,11 @@ static enum exit_status trace(struct tracer *tracer)
 		.cgroup_context = tracer,
 		.baseline = take_baseline,
 		.baseline_context = tracer,
+		.kill_ring_bytes = tracer->options.ring_bytes,
 	};
 	enum exit_status status;
+	bool all_is_kept;
+	__u64 attach_ns;
 	int err;
 
 	err = tracer_metrics_open(tracer);
@@ -387,7 +411,11 @@ static enum exit_status trace(struct tracer *tracer)
 	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
+	attach_ns = clock_boot_ns();
 	status = tracer_open_source(tracer, &handlers);
+	if (status)
+		return status;
+	status = tracer_state_open(tracer);
 	if (status)
 		return status;
 	open_names(tracer);
@@ -395,6 +423,7 @@ static enum exit_status trace(struct tracer *tracer)
 			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
+	err = err ? err : start_audit(tracer, attach_ns);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
@@ -403,14 +432,17 @@ static enum exit_status trace(struct tracer *tracer)
 	drop_privileges(tracer);
 	tracer->started_ns = clock_boot_ns();
 	tracer_kmsg_losses(tracer, &tracer->reported); /* none yet; of BPF never any */
+	tracer->reported.before_start = NOT_KNOWN;
 	tracer_note_start(tracer);
+	tracer_note_losses(tracer);
 	loop(tracer);
 	finish(tracer);
+	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
 	status = tracer->failed ? STATUS_FAILED : status;
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
-	if (keeper_stop(&tracer->keeper))
+	if (!all_is_kept || keeper_stop(&tracer->keeper))
 		_exit(status);
 	return status;
 }

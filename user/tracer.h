@@ -26,6 +26,10 @@ struct tracer_options {
 	const char *node_name;
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* where the machine's own files are, "" for / */
+	__u32 ring_bytes; /* for kills that are not read yet; 0: as built */
+	bool tells_past; /* first, what is known since boot */
+	const char *state_dir; /* where kills are kept; NULL: in the usual folder, if it is there;
+				  "": nowhere */
 	struct filter filter; /* what is told of kills and stalls */
 	struct metrics_address metrics; /* where to serve them; len 0: nowhere */
 	struct names_roots names_roots; /* and the folders that names are read from, below it */

@@ -20,11 +20,18 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 	ret->queue_others = dropped.others;
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
-	ret->total = ret->ring_kills + ret->queue + ret->hook_misses + stats->malformed;
+	ret->state = tracer->state ? state_lost(tracer->state) : 0;
+	ret->before_start = tracer->before_start;
+	ret->unseen_kills = audit_missing(&tracer->audit);
+	ret->total = ret->ring_kills + ret->hook_misses + stats->malformed;
 	tracer_kmsg_losses(tracer, ret);
+	/* A kill that nobody saw has lost a record: mostly these are known. */
+	if (ret->unseen_kills > ret->total)
+		ret->total = ret->unseen_kills;
+	ret->total += ret->queue;
 }
 
-bool tracer_send(struct tracer *tracer, struct event *ev)
+void tracer_complete(struct tracer *tracer, struct event *ev)
 {
 	ev->node_name = event_textf(ev, "%s",
 				    tracer->options.node_name ? tracer->options.node_name :
@@ -32,6 +39,11 @@ bool tracer_send(struct tracer *tracer, struct event *ev)
 	if (tracer->options.cluster_name)
 		ev->cluster_name = event_textf(ev, "%s", tracer->options.cluster_name);
 	headline(ev);
+}
+
+bool tracer_send(struct tracer *tracer, struct event *ev)
+{
+	tracer_complete(tracer, ev);
 	return queue_push(&tracer->queue, ev);
 }
 
@@ -85,6 +97,7 @@ void tracer_note_losses(struct tracer *tracer)
 		return;
 	ev = begin_note(tracer, EVENT_LOSS);
 	ev->loss = losses;
+	audit_fill(&tracer->audit, ev);
 	tracer_metrics_take(tracer, ev);
 	if (tracer_send(tracer, ev))
 		tracer->reported = losses; /* else it is told when there is room */

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "audit.h"
 #include "event.h"
 #include "exit_status.h"
 #include "history/history.h"
@@ -17,6 +18,7 @@
 #include "machine.h"
 #include "names/keeper.h"
 #include "names/kubelet_reserve.h"
+#include "past.h"
 #include "queue.h"
 #include "sink/metrics_http.h"
 #include "sink/writer.h"
@@ -25,6 +27,7 @@
 #include "source/kmsg.h"
 #include "source/kmsg_stalls.h"
 #include "source/probe.h"
+#include "state.h"
 #include "tracer.h"
 
 #define TRACER_HIDDEN_MAX 64 /* stalls that were filtered out and may end: so are their ends */
@@ -48,6 +51,13 @@ struct tracer {
 	struct repeats repeats;
 	struct queue queue;
 	struct writer writer;
+	struct past *past; /* kills of just before the start, or seen since; NULL: none */
+	__u64 past_until_ns; /* boot time: then they were not seen */
+	struct audit audit;
+	__u64 log_kills; /* where the log is followed: as the kernel counts them, by its log */
+	__u64 before_start; /* kills since boot that nobody knows of; NOT_KNOWN: none, or not asked
+			     */
+	struct state *state; /* NULL: no folder to keep kills in */
 	struct metrics *metrics; /* NULL: not asked for */
 	struct metrics_http *metrics_http;
 	int metrics_fd; /* listens; -1: no, or not ours any more */
@@ -96,7 +106,10 @@ void tracer_kmsg_close(struct tracer *tracer);
 /* tracer_read_losses() - everything not seen or not told, so far. */
 void tracer_read_losses(struct tracer *tracer, struct losses *ret);
 
-/* tracer_send() - complete an event for its sinks and queue it; false: no room, it is counted. */
+/* tracer_complete() - an event for its sinks. */
+void tracer_complete(struct tracer *tracer, struct event *ev);
+
+/* tracer_send() - complete an event and queue it; false: no room, it is counted. */
 bool tracer_send(struct tracer *tracer, struct event *ev);
 
 /* tracer_raise_priority() - T1's, and that of the threads which begin after this. */
@@ -104,6 +117,28 @@ void tracer_raise_priority(void);
 
 /* tracer_protect() - when all is allocated and all threads run; before privileges are dropped. */
 void tracer_protect(struct tracer *tracer);
+
+/*
+ * The state folder. Open it before privileges are given up; close it after the last event: false,
+ * if a disk that does not answer keeps its thread.
+ */
+enum exit_status tracer_state_open(struct tracer *tracer);
+void tracer_state_keep(struct tracer *tracer, const struct event *ev); /* T1 */
+bool tracer_state_close(struct tracer *tracer);
+
+/*
+ * What is known since boot, told first, if it was asked for. @attach_ns: boot time from which on
+ * kills may be seen live, too: these are told once.
+ */
+void tracer_past_tell(struct tracer *tracer, __u64 attach_ns);
+void tracer_past_seen(struct tracer *tracer, const struct event *ev); /* T1: told live */
+void tracer_past_tick(struct tracer *tracer); /* T1 */
+
+/* The audit. Begins when all is attached; the end is T1's, after the loop. */
+void tracer_audit_begin(struct tracer *tracer);
+void tracer_audit_take(struct tracer *tracer, const struct event *ev); /* T1 */
+void tracer_audit_tick(struct tracer *tracer); /* T1 */
+void tracer_audit_end(struct tracer *tracer);
 
 /* The metrics, where they were asked for: listen before anything else is done, then serve. -errno.
  */

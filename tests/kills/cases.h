@@ -57,6 +57,10 @@ extern const int n_name_cases;
 extern const struct kill_case kmsg_cases[];
 extern const int n_kmsg_cases;
 
+/* The past: what is kept, and told later. */
+extern const struct kill_case past_cases[];
+extern const int n_past_cases;
+
 /* Hooks that fall silent. */
 extern const struct kill_case silent_cases[];
 extern const int n_silent_cases;

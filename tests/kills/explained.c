@@ -3,7 +3,6 @@
 #include "explained.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,71 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "check_filled.h"
 #include "check_line.h"
+#include "program.h"
 #include "unseen.h"
 
-#define OUT_MAX (4UL << 20)
 #define STAMP_SLACK_S 2 /* from the mark to the line in the log, and two seconds cut off */
-
-static char out[OUT_MAX + 1];
-
-/* Runs `oomwhy COMMAND --json [-]` on @log_fd (-1: none); what it wrote is in `out`. */
-static void run(const char *command, int log_fd)
-{
-	const char *oomwhy = getenv("OOMWHY");
-	size_t len = 0;
-	int pipe_fd[2], status;
-	ssize_t n;
-	pid_t pid;
-
-	oomwhy = oomwhy ? oomwhy : "build/oomwhy";
-	assert_return_code(pipe2(pipe_fd, O_CLOEXEC), errno);
-	pid = fork();
-	if (!pid) {
-		if (log_fd >= 0)
-			dup2(log_fd, STDIN_FILENO);
-		dup2(pipe_fd[1], STDOUT_FILENO);
-		execlp(oomwhy, oomwhy, command, "--json", log_fd < 0 ? NULL : "-", NULL);
-		_exit(127);
-	}
-	close(pipe_fd[1]);
-	while (len < OUT_MAX && (n = read(pipe_fd[0], out + len, OUT_MAX - len)) > 0)
-		len += (size_t)n;
-	out[len] = '\0';
-	close(pipe_fd[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 4))
-		fail_msg("oomwhy %s ended with wait status 0x%x", command, status);
-}
-
-/* The line of the victim; NULL. It is to be released; that there is only one is checked. */
-static json_t *find_line(const struct expect *e)
-{
-	json_t *found = NULL, *line;
-	char *save = NULL;
-
-	for (char *text = strtok_r(out, "\n", &save); text; text = strtok_r(NULL, "\n", &save)) {
-		long long pid;
-
-		line = line_parse(text, strlen(text));
-		pid = line_integer(line, "victim.process.pid");
-		if (strcmp(line_string(line, "type"), "oom_kill") ||
-		    (pid != e->pid && (!e->tid || pid != e->tid))) {
-			json_decref(line);
-			continue;
-		}
-		if (found)
-			line_wrong(line, "this kill is told twice");
-		found = line;
-	}
-	return found;
-}
 
 /* Where both say it, they say the same. */
 static void same_string(json_t *log, json_t *live, const char *key)
@@ -220,6 +164,7 @@ static void check_id(json_t *log, json_t *live)
 void check_explained(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
 		     json_t *live)
 {
+	static const char *const explain[] = { "explain", "--json", "-", NULL };
 	int fd;
 	json_t *line;
 
@@ -229,9 +174,8 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 	assert_return_code(fd, errno);
 	assert_int_equal(klog_copy(fx->log_mark, fd), 0);
 	lseek(fd, 0, SEEK_SET);
-	run("explain", fd);
+	line = program_kill_of(program_run(explain, fd, false, NULL), e->pid, e->tid);
 	close(fd);
-	line = find_line(e);
 	if (!line)
 		fail_msg("oomwhy explain does not tell of process %d", e->pid);
 	if (fx->verbose)
@@ -254,10 +198,10 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 
 void check_last(const struct expect *e)
 {
+	static const char *const last[] = { "last", "--json", "--since", "5m", NULL };
 	json_t *line;
 
-	run("last", -1);
-	line = find_line(e);
+	line = program_kill_of(program_run(last, -1, false, NULL), e->pid, e->tid);
 	if (!line)
 		fail_msg("oomwhy last does not tell of process %d", e->pid);
 	json_decref(line);

@@ -325,6 +325,7 @@ int main(int argc, char **argv)
 	add_runs(name_cases, n_name_cases);
 	add_runs(program_cases, n_program_cases);
 	add_runs(kmsg_cases, n_kmsg_cases);
+	add_runs(past_cases, n_past_cases);
 	add_runs(silent_cases, n_silent_cases);
 	if (argc > 1 && argv[1][0] == '-') {
 		bool list = !strcmp(argv[1], "--list");

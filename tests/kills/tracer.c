@@ -47,11 +47,11 @@ static void enter_cgroup(int procs_fd)
 	_exit(127);
 }
 
-int tracer_start_in(struct tracer *t, const char *const *args, int procs_fd)
+static int start(struct tracer *t, const char *command, const char *const *args, int procs_fd)
 {
 	const char *oomwhy = getenv("OOMWHY"), *attach = getenv("OOMWHY_ATTACH");
-	const char *argv[ARGS_MAX] = { oomwhy ? oomwhy : "build/oomwhy", "trace" };
-	int out[2], n = 2;
+	const char *argv[ARGS_MAX] = { oomwhy ? oomwhy : "build/oomwhy", command };
+	int out[2], n = command ? 2 : 1;
 
 	while (*args && n < ARGS_MAX - 3)
 		argv[n++] = *args++;
@@ -83,6 +83,16 @@ int tracer_start_in(struct tracer *t, const char *const *args, int procs_fd)
 	}
 	close(out[1]);
 	return t->pid < 0 ? -errno : 0;
+}
+
+int tracer_start_in(struct tracer *t, const char *const *args, int procs_fd)
+{
+	return start(t, "trace", args, procs_fd);
+}
+
+int tracer_start_whole(struct tracer *t, const char *const *args)
+{
+	return start(t, NULL, args, -1);
 }
 
 /* Reads what there is; false at the time-out or at the end. */

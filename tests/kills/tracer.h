@@ -34,6 +34,8 @@ struct tracer {
 
 /* Starts `oomwhy trace @args…` (NULL ends them), with --attach from OOMWHY_ATTACH; -errno. */
 int tracer_start(struct tracer *t, const char *const *args);
+/* The same without "trace": it first tells what was before. */
+int tracer_start_whole(struct tracer *t, const char *const *args);
 /* The same in the cgroup that @procs_fd is the cgroup.procs of, and in a cgroup namespace of its
  * own whose root that is; -1: where we are. */
 int tracer_start_in(struct tracer *t, const char *const *args, int procs_fd);

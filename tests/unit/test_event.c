@@ -145,7 +145,8 @@ static void table_covers_the_structs(void **state)
 	(void)state;
 	check_type_covered(EVENT_START, sizeof(struct start));
 	check_type_covered(EVENT_INCIDENT, sizeof(struct incident));
-	check_type_covered(EVENT_LOSS, sizeof(struct losses));
+	check_type_covered(EVENT_LOSS, offsetof(struct event, loss_places_omitted) + sizeof(__u64) -
+					       offsetof(struct event, loss));
 	check_type_covered(EVENT_STOP, sizeof(struct stop));
 	check_type_covered(EVENT_STALL, sizeof(struct incident));
 	check_type_covered(EVENT_UPDATE, sizeof(struct update));

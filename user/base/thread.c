@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/thread.h"
@@ -55,4 +56,18 @@ int thread_start(pthread_t *ret, const char *name, __u64 kept, void *(*run)(void
 	else
 		pthread_setname_np(*ret, name);
 	return err;
+}
+
+int thread_join(pthread_t thread, int timeout_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += timeout_ms % 1000 * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	return -pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until);
 }

@@ -15,4 +15,8 @@
  */
 int thread_start(pthread_t *ret, const char *name, __u64 kept, void *(*run)(void *), void *context);
 
+/* thread_join() - waits for its end, at most @timeout_ms. Returns 0, or -ETIMEDOUT: it still runs.
+ */
+int thread_join(pthread_t thread, int timeout_ms);
+
 #endif

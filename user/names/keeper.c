@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,7 +15,7 @@
 #include "oomwhy_record.h"
 
 #define TICK_MS 10000
-#define STOP_PATIENCE_S 2
+#define STOP_PATIENCE_MS 2000
 #define PATH_SIZE 8192
 
 /*
@@ -154,13 +153,10 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config)
 
 int keeper_stop(struct keeper *keeper)
 {
-	struct timespec deadline;
 	uint64_t one = 1;
 
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += STOP_PATIENCE_S;
 	if (write(keeper->stop_fd, &one, sizeof(one)) == sizeof(one) &&
-	    pthread_clockjoin_np(keeper->thread, NULL, CLOCK_MONOTONIC, &deadline))
+	    thread_join(keeper->thread, STOP_PATIENCE_MS))
 		return -ETIMEDOUT;
 	close(keeper->stop_fd);
 	close(keeper->epoll_fd);

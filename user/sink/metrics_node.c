@@ -2,12 +2,14 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/keyed.h"
 #include "event.h"
 #include "sink/metrics_node.h"
 
@@ -40,18 +42,12 @@ static __u64 read_number(const char *folder, const char *name)
 /* The value of @key in a file of "key value" lines. */
 static __u64 read_key(const char *folder, const char *name, const char *key)
 {
-	char path[PATH_MAX], line[256], found[64];
-	unsigned long long value = 0, ret = NOT_KNOWN;
-	FILE *file;
+	char path[PATH_MAX];
+	__u64 ret;
 
-	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path) ||
+	    !keyed_read(AT_FDCWD, path, key, &ret))
 		return NOT_KNOWN;
-	file = fopen(path, "re");
-	while (file && ret == NOT_KNOWN && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63s %llu", found, &value) == 2 && !strcmp(found, key))
-			ret = value;
-	if (file)
-		fclose(file);
 	return ret;
 }
 

@@ -174,14 +174,17 @@ static void write_losses(struct out *out, const struct losses *losses)
 		{ "hook_misses", losses->hook_misses },
 		{ "log_reports", losses->log_reports },
 		{ "log_overwritten", losses->log_overwritten },
+		{ "unseen_kills", losses->unseen_kills },
+		{ "state", losses->state },
 	};
 
 	counter(out, "oomwhy_losses",
 		"What was not seen, or not told: kills and other records without room in the kernel's "
 		"ring, cgroup records (repaired by a rescan), kills and other lines that were read "
 		"too slowly, kills of which a part is missing, kills of nobody knows whom, reports "
-		"that the kernel left out of its log, records of that log that were overwritten before "
-		"they were read.");
+		"that the kernel left out of its log, records of that log that were overwritten "
+		"before they were read, kills that the kernel counted and nobody saw, kills that the "
+		"state folder does not have.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fprintf(out->file, "oomwhy_losses_total");
 		label(out, "{", "reason", rows[i].reason);

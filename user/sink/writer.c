@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/thread.h"
@@ -63,16 +62,7 @@ int writer_start(struct writer *writer)
 
 int writer_finish(struct writer *writer, int timeout_ms)
 {
-	struct timespec until;
-	int err;
+	int err = thread_join(writer->thread, timeout_ms);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += timeout_ms % 1000 * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	err = pthread_timedjoin_np(writer->thread, NULL, &until);
-	return err ? -err : -writer->error;
+	return err ? err : -writer->error;
 }

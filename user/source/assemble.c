@@ -71,6 +71,11 @@ static void close_incident(struct assembler *as)
 		if (as->chosen)
 			incident->victim.pid = as->chosen;
 	}
+	/* The missing record may be its victim's, or its group's that counts the first victim
+	 * again. */
+	if (as->gap && (incident->victim.counted == NOT_KNOWN ||
+			(as->group_id && incident->victim.counted == 1)))
+		as->stats.may_be_counted++;
 	as->stats.incomplete += as->gap;
 	as->stats.incidents++;
 	set_id(as);
@@ -159,6 +164,11 @@ static bool was_seen(struct assembler *as, const struct oomwhy_task *task)
 	return false;
 }
 
+static void count_kill(struct assembler *as, const struct oomwhy_header *header)
+{
+	as->stats.counted += header->boot_time_ns >= as->counted_from_ns;
+}
+
 static void take_first_victim(struct assembler *as, const struct oomwhy_victim *record)
 {
 	struct incident *incident = &as->ev.incident;
@@ -181,8 +191,10 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
 	owner_take(as, record, owner);
-	if (record->signalled)
+	if (record->signalled) {
 		deaths_begin(&as->deaths, record);
+		count_kill(as, &record->header);
+	}
 	if (as->has_reclaims && as->reclaims.asker == record->asker)
 		event_from_reclaims(&as->ev, &as->reclaims, incident->limit_owner.cgroup.id,
 				    as->config.page_bytes);
@@ -219,6 +231,8 @@ static void take_other_victim(struct assembler *as, const struct oomwhy_victim *
 	__u64 owner_id = as->ev.incident.limit_owner.cgroup.id;
 
 	as->stats.victims += !!record->signalled;
+	if (record->signalled)
+		count_kill(as, &record->header);
 	infer_settle(&as->infer, record, owner_level_of(&record->chain, owner_id));
 	add_other(as, record, record->signalled ? FATE_GROUP : FATE_ALREADY_EXITING);
 }
@@ -243,6 +257,7 @@ static void take_again(struct assembler *as, const struct oomwhy_again *record)
 	struct incident *incident = &as->ev.incident;
 	struct event_task *victim;
 
+	count_kill(as, &record->header);
 	if (!is_open_for(as, record->asker, record->decision)) {
 		as->stats.incomplete++;
 		return;

@@ -45,6 +45,8 @@ struct assemble_config {
 struct assemble_stats {
 	__u64 incidents;
 	__u64 victims; /* fates killed and group */
+	__u64 counted; /* kills, as the kernel counts them, from counted_from_ns on */
+	__u64 may_be_counted; /* so many more: of a part that is missing */
 	__u64 incomplete; /* incidents of which a record is missing */
 	__u64 lost_records; /* gaps in the sequence */
 	__u64 malformed; /* records that are none */
@@ -62,6 +64,7 @@ struct assembler {
 	struct deaths deaths;
 	__u64 owner_slack_pages; /* so far above its limit may charges alone bring a memcg */
 	struct event ev; /* the open incident */
+	__u64 counted_from_ns; /* boot time; see the stats */
 	bool open;
 	bool decided; /* it began with a DECISION */
 	bool gap; /* a record of it is missing */

@@ -262,6 +262,9 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	if (!source->skel)
 		return -errno;
 	configure(source->skel, probe, plan);
+	if (source->handlers.kill_ring_bytes)
+		bpf_map__set_max_entries(source->skel->maps.kill_ring,
+					 source->handlers.kill_ring_bytes);
 	err = oomwhy_bpf__load(source->skel);
 	if (err)
 		return err;

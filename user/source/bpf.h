@@ -20,6 +20,7 @@ struct bpf_handlers {
 	 * one. */
 	void (*baseline)(void *context, __u64 id, __u64 oom_events);
 	void *baseline_context;
+	__u32 kill_ring_bytes; /* a power of two of pages; 0: as built */
 };
 
 /*
