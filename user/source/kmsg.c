@@ -276,6 +276,14 @@ __u64 kmsg__tick(struct kmsg *kmsg, __u64 boot_time_ns)
 	return next_ns;
 }
 
+bool kmsg__is_open(const struct kmsg *kmsg)
+{
+	for (int i = 0; i < KLOG_OPEN_MAX; i++)
+		if (kmsg->klog.report[i].open)
+			return true;
+	return false;
+}
+
 void kmsg__flush(struct kmsg *kmsg)
 {
 	klog_flush(&kmsg->klog);
