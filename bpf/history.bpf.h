@@ -198,22 +198,27 @@ int machine_reclaim_ends(u64 *ctx)
 
 /* ---- a kill ---- */
 
-/* What was reclaimed for the limits of @chain's memcgs. */
+/*
+ * What was reclaimed for the limits of @chain's memcgs, at the same places; 0 for one for which
+ * nothing was. (With them in a row the verifier would go through each way to count them.)
+ */
 static __noinline int capture_reclaims(struct oomwhy_reclaims *record,
 				       const struct oomwhy_chain *chain)
 {
-	u32 count = 0;
+	u32 i, any = 0;
 
-	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count; i++) {
+	for (i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count; i++) {
 		u64 id = chain->level[i].id;
 		const struct oomwhy_reclaim_sum *sum = bpf_map_lookup_elem(&reclaim_sums, &id);
 
-		if (!sum || count >= OOMWHY_LEVELS_MAX)
-			continue;
-		record->sum[count] = *sum;
-		count++;
+		if (sum) {
+			any = 1;
+			record->sum[i] = *sum;
+		} else {
+			__builtin_memset(&record->sum[i], 0, sizeof(record->sum[i]));
+		}
 	}
-	record->count = count;
+	record->count = any ? i : 0;
 	record->inferred = reclaim_is_inferred;
 	return 0;
 }

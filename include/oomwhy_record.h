@@ -307,7 +307,8 @@ struct oomwhy_reclaims {
 	__u64 asker;
 	__u32 count;
 	__u32 inferred; /* bool: the kernel did not say for which memcg it reclaimed */
-	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX]; /* of memcgs of the next VICTIM's chain */
+	/* of the memcgs of the next VICTIM's chain, in its order; without memcg_id: none */
+	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX];
 };
 
 enum oomwhy_death_what {

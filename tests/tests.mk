@@ -48,11 +48,18 @@ $(RUNTIME_OBJECTS) $(BENCH_OBJECTS) $(STORM_OBJECTS): $(OUTPUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
 
-$(OUTPUT)/tests/bench-cgroups: $(OUTPUT)/obj/tests/bench/cgroups.o $(OUTPUT)/obj/tests/bench/usage.o \
-		$(RUNTIME_COMMON) $(KILLS_COMMON)
+BENCH_COMMON := $(patsubst %,$(OUTPUT)/obj/tests/bench/%.o,crowd usage) $(RUNTIME_COMMON) $(KILLS_COMMON)
+
+$(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/bench-rest: $(OUTPUT)/tests/bench-%: $(OUTPUT)/obj/tests/bench/%.o $(BENCH_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+# Static: what the loader does is no part of what is counted.
+$(OUTPUT)/tests/bench-loops $(OUTPUT)/tests/bench-delay: $(OUTPUT)/tests/bench-%: tests/bench/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -static $< -lutil -o $@
 
 $(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
 	$(call say,LINK,$@)
@@ -152,9 +159,13 @@ storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
 
 # The same for long.
-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm
+soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+	@echo "== the pod within its memory limit, beside such a storm"
+	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
+	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
+		$(abspath $(OUTPUT))/tests/storm --kills 10000 --stalled 2000
 
 # Real containers, made by containerd, killed at real limits: who were they?
 runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
@@ -221,15 +232,17 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the image, and a kill that it reports"
 	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
-	@for pod in base "base without-bpf" overlays/privileged; do \
+	@for pod in base "base --without-bpf" overlays/privileged; do \
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$pod || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.
-bench: guest-programs $(OUTPUT)/tests/bench-cgroups
+bench: guest-programs $(patsubst %,$(OUTPUT)/tests/bench-%,cgroups delay loops rest) $(OUTPUT)/tests/storm
 	@echo "== what a kill costs, with few cgroups and with many"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups --kills 100 --rounds 3
 	@echo "== the same in instructions"
 	@tests/bench/many_cgroups
+	@echo "== what it costs, beside its peers: README.md's table"
+	@tests/bench/table $(BENCH)
 	@echo "== what is run under oom_lock, in instructions a kill"
 	@tests/bench/oom_lock
 	@echo "== how fast explain reads logs"
@@ -242,7 +255,7 @@ vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
-vm-tests: guest-programs arm64-programs
+vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"

@@ -16,17 +16,15 @@
 
 #include <cmocka.h>
 
+#include "bench/crowd.h"
 #include "bench/usage.h"
 #include "kills/workload.h"
-#include "runtime/churn.h"
 #include "runtime/guard.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define MIB (1024LL * 1024)
-#define PER_POD 10
 #define WARM_UP 5 /* kills before any that counts */
 #define LINE_MS 20000
-#define CROWD_MAX 10000
 #define KILLS_MAX 4096
 
 enum { FEW, MANY, SIDES };
@@ -78,32 +76,7 @@ static struct {
 
 static struct world world;
 static struct tally tallies[KINDS][SIDES];
-static struct cri_pod *pods;
-static struct cri_container *crowd;
-static int n_crowd;
-
-/* ---- the crowd ---- */
-
-static void grow_crowd(int n)
-{
-	for (; n_crowd < n; n_crowd++) {
-		struct cri_pod *pod = &pods[n_crowd / PER_POD];
-
-		if (n_crowd % PER_POD == 0)
-			cri_pod(&world, pod, BURSTABLE, false, 0);
-		cri_container(&world, &crowd[n_crowd], pod, 0);
-		assert_int_equal(ghost_make(&world, &crowd[n_crowd]), 0);
-	}
-}
-
-static void shrink_crowd(int n)
-{
-	while (n_crowd > n) {
-		ghost_remove(&world, &crowd[--n_crowd]);
-		if (n_crowd % PER_POD == 0)
-			cgroup_remove(&world.h, pods[n_crowd / PER_POD].cg.path);
-	}
-}
+static struct crowd crowd;
 
 /* ---- kills ---- */
 
@@ -152,8 +125,7 @@ static void measure_side(int kind, int side)
 	struct cri_pod pod;
 	struct cgroup cg;
 
-	shrink_crowd(kinds[kind].crowd[side]);
-	grow_crowd(kinds[kind].crowd[side]);
+	crowd_resize(&crowd, kinds[kind].crowd[side]);
 	cri_pod(&world, &pod, BURSTABLE, false, 0);
 	cri_container(&world, &victim, &pod, 0);
 	assert_int_equal(ghost_make(&world, &victim), 0);
@@ -216,9 +188,7 @@ static void bench(void **state)
 	(void)state;
 	world_enter(&world);
 	world_make_dirs(WORLD_BUNDLES);
-	pods = calloc(CROWD_MAX / PER_POD, sizeof(*pods));
-	crowd = calloc(CROWD_MAX, sizeof(*crowd));
-	assert_true(pods && crowd);
+	crowd_init(&crowd, &world);
 	assert_int_equal(usage_measure_kernel(), 0);
 	world_trace(&world);
 	for (int i = 0; i < opt.rounds; i++)

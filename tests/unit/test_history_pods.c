@@ -49,6 +49,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	index_free(&index_);
+	usage_files_free(&history.files);
 	store_free(&history.store);
 	return nftw(root, remove_one, 32, FTW_DEPTH | FTW_PHYS);
 }
@@ -180,6 +181,58 @@ static void pods_are_looked_at_more_often_when_the_node_runs_short(void **state)
 	walk();
 	tick(31);
 	assert_in_range(points_of(pod), 30, 31);
+}
+
+static __u64 inactive_of(__u64 id)
+{
+	struct slot slot;
+
+	assert_true(store_get(&history.store, id, &slot));
+	return slot.last.inactive_file_bytes;
+}
+
+static void what_stays_is_read_less(void **state)
+{
+	static const char path[] = "/kubepods/pod00000001-4c0b-4a3e-a2f6-5be1c7d8e901";
+	struct slot slot;
+	__u64 pod;
+
+	(void)state;
+	usage_files_allow(&history.files);
+	make("/kubepods", "max\n", GIB(1));
+	pod = make(path, "104857600\n", MIB(50));
+	walk();
+	tick(12);
+	write_file(path, "memory.stat", "inactive_file 8192\n");
+	set_usage(path, MIB(51));
+	tick(30);
+	assert_int_equal(inactive_of(pod), 4096);
+	assert_true(store_get(&history.store, pod, &slot));
+	assert_int_equal(slot.last.usage_bytes, MIB(51));
+	set_usage(path, MIB(60));
+	tick(11);
+	assert_int_equal(inactive_of(pod), 8192);
+	write_file(path, "memory.stat", "inactive_file 12288\n");
+	tick(250);
+	assert_int_equal(inactive_of(pod), 8192);
+	tick(60);
+	assert_int_equal(inactive_of(pod), 12288);
+}
+
+static void near_the_limit_all_is_read(void **state)
+{
+	static const char path[] = "/kubepods/pod00000001-4c0b-4a3e-a2f6-5be1c7d8e901";
+	__u64 pod;
+
+	(void)state;
+	usage_files_allow(&history.files);
+	make("/kubepods", "max\n", GIB(1));
+	pod = make(path, "104857600\n", MIB(99));
+	walk();
+	tick(12);
+	write_file(path, "memory.stat", "inactive_file 8192\n");
+	tick(11);
+	assert_int_equal(inactive_of(pod), 8192);
 }
 
 static void what_is_gone_is_kept(void **state)
@@ -430,6 +483,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(samples_are_spread_and_faster_near_the_limit),
 		TEST(pods_are_looked_at_more_often_when_the_node_runs_short),
+		TEST(what_stays_is_read_less),
+		TEST(near_the_limit_all_is_read),
 		TEST(what_is_gone_is_kept),
 		TEST(another_cgroup_with_the_same_path_is_not_it),
 		TEST(nested_cgroups_are_not_sampled),

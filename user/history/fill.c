@@ -278,9 +278,9 @@ static void put_pod(struct history *history, const struct event *ev, const struc
 		ret->biggest_id = sum->biggest_id;
 	ret->usage_bytes = sum->usage_bytes;
 	ret->usage_age_ns = sum->exact ? 0 : age_of(last->boot_time_ns, ev->boot_time_ns);
-	if (last->inactive_file_bytes != NOT_KNOWN && slot->all_ns == last->boot_time_ns)
-		ret->working_set_bytes = last->usage_bytes > last->inactive_file_bytes ?
-						 last->usage_bytes - last->inactive_file_bytes :
+	if (last->inactive_file_bytes != NOT_KNOWN && store_usage_stays(slot, sum->usage_bytes))
+		ret->working_set_bytes = sum->usage_bytes > last->inactive_file_bytes ?
+						 sum->usage_bytes - last->inactive_file_bytes :
 						 0;
 	if (sum->unknown)
 		return;

@@ -77,6 +77,53 @@ static __u64 boot_of_wall(__u64 wall_ns, __u64 boot_time_ns)
 	return ago_ns < boot_time_ns ? boot_time_ns - ago_ns : 0;
 }
 
+/* @part: of the whole, in sixteenths */
+static bool is_near_limit(const struct slot *slot, unsigned int part)
+{
+	__u64 limit_bytes = slot->last.limit_bytes;
+
+	return limit_bytes < NO_LIMIT && slot->last.usage_bytes >= limit_bytes / 16 * part;
+}
+
+static bool is_young(const struct slot *slot, __u64 boot_time_ns)
+{
+	return !slot->made_before && slot->made_ns + YOUNG_NS > boot_time_ns;
+}
+
+/*
+ * Where the usage stays and is far from the limit, and memory is not short above it, nothing else
+ * moves: that is how most cgroups are most of the time.
+ */
+static bool is_calm(const struct history *history, const struct slot *slot, __u64 usage_bytes,
+		    __u64 boot_time_ns)
+{
+	return store_usage_stays(slot, usage_bytes) && !is_near_limit(slot, 14) &&
+	       !history->pods_are_short && boot_time_ns - slot->all_ns < STORE_WINDOW_NS;
+}
+
+static void removed(struct history *history, int index, __u64 boot_time_ns)
+{
+	usage_files_drop(&history->files, index);
+	store_removed(&history->store, index, boot_time_ns);
+}
+
+/* From the file that is kept open, if the usage is all that is wanted. Returns whether it was. */
+static bool sample_usage(struct history *history, int index, bool all, __u64 boot_time_ns)
+{
+	struct sample sample = { .boot_time_ns = boot_time_ns };
+	int err = usage_files_read(&history->files, index, &sample.usage_bytes);
+
+	if (err == -EBADF ||
+	    (!err && all &&
+	     !is_calm(history, &history->store.slots[index], sample.usage_bytes, boot_time_ns)))
+		return false;
+	if (err)
+		removed(history, index, boot_time_ns);
+	else
+		store_put(&history->store, index, &sample, false);
+	return true;
+}
+
 static void sample(struct history *history, int index, bool all, __u64 boot_time_ns)
 {
 	const struct slot *slot = &history->store.slots[index];
@@ -86,14 +133,27 @@ static void sample(struct history *history, int index, bool all, __u64 boot_time
 	size_t root;
 	int err = -ENOENT;
 
+	if (sample_usage(history, index, all, boot_time_ns))
+		return;
 	if (folder_of(history, slot->id, path, &root))
 		err = sample_read(path, slot->id, history->config.is_v1, all, &sample, &folder);
 	if (!err) {
 		sample.boot_time_ns = boot_time_ns;
 		store_put(&history->store, index, &sample, all);
+		usage_files_keep(&history->files, index, path, slot->id, history->config.is_v1);
 	} else if (err == -ENOENT || err == -ESTALE || err == -ENODEV || err == -ENODATA) {
-		store_removed(&history->store, index, boot_time_ns);
+		removed(history, index, boot_time_ns);
 	}
+}
+
+static bool is_refused(struct history *history)
+{
+	bool is_full = store_is_full(&history->store);
+
+	if (is_full && !history->told_full)
+		log_error("more than %d cgroups: of some there is no history", STORE_SLOTS);
+	history->told_full |= is_full;
+	return is_full;
 }
 
 /* A cgroup that was not sampled before. */
@@ -110,7 +170,7 @@ static void begin(struct history *history, __u64 id, __u64 boot_time_ns)
 	if (!folder_of(history, id, path, &root))
 		return;
 	place_path(path + root, strlen(path + root), &place);
-	if (!is_wanted(&place) ||
+	if (!is_wanted(&place) || is_refused(history) ||
 	    sample_read(path, id, history->config.is_v1, true, &sample, &folder))
 		return;
 	slot.level = place.level;
@@ -118,13 +178,12 @@ static void begin(struct history *history, __u64 id, __u64 boot_time_ns)
 	slot.pod_key = history_pod_key(path + root, strlen(path + root));
 	slot.made_ns = boot_of_wall(folder.modified_wall_ns, boot_time_ns);
 	index = store_claim(&history->store, &slot);
-	if (index < 0 && !history->told_full)
-		log_error("more than %d cgroups: of some there is no history", STORE_SLOTS);
-	history->told_full |= index < 0;
 	if (index < 0)
 		return;
 	sample.boot_time_ns = boot_time_ns;
 	store_put(&history->store, index, &sample, true);
+	usage_files_drop(&history->files, index);
+	usage_files_keep(&history->files, index, path, id, history->config.is_v1);
 }
 
 static void look_for_cgroups(struct history *history, __u64 boot_time_ns)
@@ -161,19 +220,6 @@ static void ask_request(struct history *history, int index)
 		request.source = names.request_source;
 	}
 	store_put_request(&history->store, index, &request, names.is_sandbox);
-}
-
-/* @part: of the whole, in sixteenths */
-static bool is_near_limit(const struct slot *slot, unsigned int part)
-{
-	__u64 limit_bytes = slot->last.limit_bytes;
-
-	return limit_bytes < NO_LIMIT && slot->last.usage_bytes >= limit_bytes / 16 * part;
-}
-
-static bool is_young(const struct slot *slot, __u64 boot_time_ns)
-{
-	return !slot->made_before && slot->made_ns + YOUNG_NS > boot_time_ns;
 }
 
 /* The machine's own: less than a sixteenth could be had without swapping. */
@@ -216,7 +262,7 @@ void history_tick(struct history *history, __u64 boot_time_ns)
 		if (is_due || is_short_pod || (is_near_limit(slot, 14) && fast++ < FAST_MAX) ||
 		    (is_young(slot, boot_time_ns) && young++ < YOUNG_MAX))
 			sample(history, i, is_due, boot_time_ns);
-		if (is_due || slot->request.bytes == NOT_KNOWN)
+		if (is_due || (is_young(slot, boot_time_ns) && slot->request.bytes == NOT_KNOWN))
 			ask_request(history, i);
 		if (slot->level == LIMIT_NODE)
 			pods_are_short |= is_near_limit(slot, 15);
@@ -240,11 +286,13 @@ void history_init(struct history *history)
 {
 	memset(history, 0, sizeof(*history));
 	store_init(&history->store);
+	usage_files_init(&history->files);
 }
 
 int history_start(struct history *history, const struct history_config *config)
 {
 	history->config = *config;
+	usage_files_allow(&history->files);
 	history->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (history->stop_fd < 0)
 		return -errno;
@@ -258,6 +306,7 @@ void history_stop(struct history *history)
 	if (write(history->stop_fd, &one, sizeof(one)) == sizeof(one))
 		pthread_join(history->thread, NULL);
 	close(history->stop_fd);
+	usage_files_free(&history->files);
 	store_free(&history->store);
 }
 

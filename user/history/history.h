@@ -3,8 +3,8 @@
  * history: a thread that samples the memory of pods, containers and what is above and beside them,
  * at a cost that does not grow with time; and what of it belongs to a kill.
  *
- * Of each cgroup one sample in ten seconds, spread evenly over them; near its limit one a second,
- * of the usage alone. When the node's share for pods or the machine's memory runs short, all pods
+ * Of each cgroup one sample in ten seconds, spread evenly over them: all of it while the usage
+ * moves, else of the usage alone; near its limit one a second, of the usage alone. When the node's share for pods or the machine's memory runs short, all pods
  * are looked at each second.
  */
 #ifndef OOMWHY_HISTORY_H
@@ -17,6 +17,7 @@
 
 #include "event.h"
 #include "history/store.h"
+#include "history/usage_files.h"
 #include "names/index.h"
 
 struct history_config {
@@ -40,6 +41,7 @@ struct pod_sum {
 struct history {
 	struct history_config config;
 	struct store store;
+	struct usage_files files;
 	struct pod_sum pods[STORE_SLOTS]; /* T1's */
 	bool stale; /* a cgroup was made: look at once. Set by any thread */
 	bool pods_are_short; /* of memory: they are looked at more often */

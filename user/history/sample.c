@@ -132,6 +132,27 @@ static int check_folder(int folder, __u64 id, struct sample_folder *ret)
 	return id && st.st_ino != id ? -ESTALE : 0;
 }
 
+static const char *usage_name(bool is_v1)
+{
+	return is_v1 ? "memory.usage_in_bytes" : "memory.current";
+}
+
+int sample_open_usage(const char *path, __u64 id, bool is_v1)
+{
+	int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), fd;
+	struct sample_folder unused;
+
+	if (folder < 0)
+		return -errno;
+	fd = check_folder(folder, id, &unused);
+	if (!fd) {
+		fd = openat(folder, usage_name(is_v1), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		fd = fd < 0 ? -errno : fd;
+	}
+	close(folder);
+	return fd;
+}
+
 int sample_read(const char *path, __u64 id, bool is_v1, bool all, struct sample *ret,
 		struct sample_folder *ret_folder)
 {
@@ -142,8 +163,7 @@ int sample_read(const char *path, __u64 id, bool is_v1, bool all, struct sample 
 	memset(ret, 0xff, sizeof(*ret)); /* NOT_KNOWN, each of them */
 	err = check_folder(folder, id, ret_folder);
 	if (!err) {
-		ret->usage_bytes =
-			read_number(folder, is_v1 ? "memory.usage_in_bytes" : "memory.current");
+		ret->usage_bytes = read_number(folder, usage_name(is_v1));
 		if (ret->usage_bytes == NOT_KNOWN)
 			err = -ENODATA; /* the root has none; or it is being removed */
 		else if (all && is_v1)

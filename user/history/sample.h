@@ -40,6 +40,12 @@ int sample_read(const char *path, __u64 id, bool is_v1, bool all, struct sample 
 		struct sample_folder *ret_folder);
 
 /*
+ * sample_open_usage() - the file with the usage of the cgroup @id, whose folder @path is.
+ * Returns its descriptor, the caller's to close, or -errno; -ESTALE: another cgroup is there.
+ */
+int sample_open_usage(const char *path, __u64 id, bool is_v1);
+
+/*
  * sample_number() - the number after @key, a word at the start of a line of @text; "" is the
  * beginning of the text. NOT_KNOWN if there is none; "max" is NO_LIMIT.
  */

@@ -5,6 +5,7 @@
 
 #define NS_PER_DS 100000000ULL
 #define EARLY_DS 5
+#define STAYS_PART 32
 #define KIB_MAX 0xffffffffULL
 
 static const __u32 spacing_ds[STORE_RINGS] = { 10, 100, 1200 };
@@ -106,6 +107,7 @@ static void begin(struct store *store, int index, const struct slot *like)
 	slot->made_ns = slot->made_before ? like->made_ns : seen_ns;
 	slot->request.bytes = slot->request.error_bytes = slot->is_sandbox = NOT_KNOWN;
 	memset(&slot->last, 0xff, sizeof(slot->last)); /* NOT_KNOWN */
+	slot->removed_ns = 1; /* until it is claimed */
 	slot->next = *bucket_of(store, like->id);
 	*bucket_of(store, like->id) = index;
 }
@@ -113,6 +115,11 @@ static void begin(struct store *store, int index, const struct slot *like)
 int store_index(struct store *store, __u64 id)
 {
 	return find(store, id);
+}
+
+bool store_is_full(const struct store *store)
+{
+	return store->living == STORE_SLOTS;
 }
 
 int store_claim(struct store *store, const struct slot *slot)
@@ -125,11 +132,11 @@ int store_claim(struct store *store, const struct slot *slot)
 		index = find_free(store);
 		if (index >= 0)
 			begin(store, index, slot);
-		else
-			store->refused++;
 	}
-	if (index >= 0)
+	if (index >= 0 && store->slots[index].removed_ns) {
 		store->slots[index].removed_ns = 0;
+		store->living++;
+	}
 	pthread_mutex_unlock(&store->lock);
 	return index;
 }
@@ -171,6 +178,7 @@ void store_put(struct store *store, int index, const struct sample *sample, bool
 	if (all) {
 		slot->last = *sample;
 		slot->all_ns = sample->boot_time_ns;
+		slot->all_usage_bytes = sample->usage_bytes;
 		move_bases(slot, sample);
 	}
 	slot->last.usage_bytes = sample->usage_bytes;
@@ -192,6 +200,7 @@ void store_put_request(struct store *store, int index, const struct request *req
 void store_removed(struct store *store, int index, __u64 boot_time_ns)
 {
 	pthread_mutex_lock(&store->lock);
+	store->living -= !store->slots[index].removed_ns;
 	store->slots[index].removed_ns = boot_time_ns ? boot_time_ns : 1;
 	pthread_mutex_unlock(&store->lock);
 }
@@ -233,4 +242,13 @@ int store_points(const struct slot *slot, struct point ret[STORE_POINTS_MAX])
 		}
 	}
 	return count;
+}
+
+bool store_usage_stays(const struct slot *slot, __u64 usage_bytes)
+{
+	__u64 before_bytes = slot->all_usage_bytes;
+	__u64 moved_bytes = usage_bytes > before_bytes ? usage_bytes - before_bytes :
+							 before_bytes - usage_bytes;
+
+	return moved_bytes <= before_bytes / STAYS_PART;
 }

@@ -42,6 +42,7 @@ struct slot {
 	__u64 is_sandbox; /* bool, or NOT_KNOWN */
 	struct sample last; /* of the usage; the rest of it may be older, see all_ns */
 	__u64 all_ns; /* boot time of the last whole sample */
+	__u64 all_usage_bytes; /* the usage then */
 	struct sample base[2]; /* earlier ones: where the counters stood */
 	struct point ring[STORE_RINGS][STORE_RING_POINTS];
 	__u8 head[STORE_RINGS]; /* where the next point goes */
@@ -52,7 +53,7 @@ struct store {
 	pthread_mutex_t lock;
 	__u16 bucket[STORE_BUCKETS];
 	__u64 used; /* slots that were ever used; those behind are free */
-	__u64 refused; /* cgroups that found no slot */
+	__u64 living; /* slots of cgroups that are there */
 	struct {
 		__u64 id, made_ns;
 	} born[STORE_BORN];
@@ -76,6 +77,9 @@ int store_index(struct store *store, __u64 id);
  */
 int store_claim(struct store *store, const struct slot *slot);
 
+/* store_is_full() - store_claim() would find no slot for another cgroup. For the thread that writes. */
+bool store_is_full(const struct store *store);
+
 /* store_put() - a sample of the cgroup in slot @index. @all: as in sample_read(). */
 void store_put(struct store *store, int index, const struct sample *sample, bool all);
 
@@ -90,6 +94,9 @@ bool store_get(struct store *store, __u64 id, struct slot *ret);
 
 /* store_made_ns() - boot time at which a cgroup was seen to be made; NOT_KNOWN. */
 __u64 store_made_ns(struct store *store, __u64 id);
+
+/* store_usage_stays() - this usage is about that of the slot's last whole sample. */
+bool store_usage_stays(const struct slot *slot, __u64 usage_bytes);
 
 /* store_points() - all points of a slot, oldest first; returns how many. */
 int store_points(const struct slot *slot, struct point ret[STORE_POINTS_MAX]);

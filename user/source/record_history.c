@@ -32,7 +32,7 @@ void event_from_reclaims(struct event *ev, const struct oomwhy_reclaims *record,
 	struct trend *history = &ev->incident.history;
 
 	for (__u32 i = 0; i < record->count; i++) {
-		if (record->sum[i].memcg_id != owner_id)
+		if (!record->sum[i].memcg_id || record->sum[i].memcg_id != owner_id)
 			continue;
 		put_sum(history, &record->sum[i], ev->boot_time_ns, page_bytes);
 		history->reclaim_evidence = record->inferred ? EVIDENCE_INFERRED : EVIDENCE_EXACT;
