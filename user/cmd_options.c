@@ -173,6 +173,18 @@ bool cmd_time(const char *text, __u64 *ret_ns)
 	return klog_time_iso(&reader, &c, ret_ns, &comma) && c.at == c.end;
 }
 
+static bool value_is_optional(const struct cmd_option *option)
+{
+	return option->value && !strncmp(option->value, "[=", 2);
+}
+
+static int value_kind(const struct cmd_option *option)
+{
+	if (value_is_optional(option))
+		return optional_argument;
+	return option->value ? required_argument : no_argument;
+}
+
 static void print_option(const struct cmd_option *option)
 {
 	int column;
@@ -184,7 +196,7 @@ static void print_option(const struct cmd_option *option)
 	column = option->letter ? printf("  -%c, --%s", option->letter, option->name) :
 				  printf("      --%s", option->name);
 	if (option->value)
-		column += printf(" %s", option->value);
+		column += printf(value_is_optional(option) ? "%s" : " %s", option->value);
 	if (column >= HELP_COLUMN) {
 		printf("\n");
 		column = 0;
@@ -221,15 +233,13 @@ static void list_options(const struct cmd_syntax *syntax, struct option *ret_lon
 
 	*ret_short++ = ':';
 	*ret_short++ = 'h';
-	for (int i = 0; syntax->options[i] && i < OPTIONS_MAX; i++) {
+	for (int i = 0; i < OPTIONS_MAX && syntax->options[i]; i++) {
 		const struct cmd_option *option = syntax->options[i];
 
 		if (!option->name)
 			continue;
 		ret_long[count++] =
-			(struct option){ option->name,
-					 option->value ? required_argument : no_argument, NULL,
-					 LONG_ONLY + i };
+			(struct option){ option->name, value_kind(option), NULL, LONG_ONLY + i };
 		if (option->letter)
 			*ret_short++ = option->letter;
 		if (option->letter && option->value)
@@ -269,6 +279,7 @@ int cmd_parse(const struct cmd_syntax *syntax, int argc, char **argv, void *opti
 	char short_options[2 * OPTIONS_MAX + 3];
 	struct cmd_common *common = options;
 	const char *node = getenv("NODE_NAME");
+	const struct cmd_option *option;
 	int found;
 
 	list_options(syntax, long_options, short_options);
@@ -282,7 +293,8 @@ int cmd_parse(const struct cmd_syntax *syntax, int argc, char **argv, void *opti
 			return mistake(syntax, "unknown option", argv[optind - 1]);
 		if (found == ':')
 			return mistake(syntax, "a value is missing after", argv[optind - 1]);
-		if (!find_option(syntax, found)->take(options, optarg))
+		option = find_option(syntax, found);
+		if (!option || !option->take(options, optarg))
 			return mistake(syntax, "not a value for this option:", optarg);
 	}
 	for (; syntax->take_argument && optind < argc; optind++)

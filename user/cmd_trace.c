@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "cmd_options.h"
 #include "fields.h"
+#include "source/pins.h"
 #include "tracer.h"
 
 struct arguments {
@@ -71,6 +72,13 @@ static bool take_attach(void *options, const char *value)
 	return parse_attach(value, &((struct arguments *)options)->tracer.attach);
 }
 
+static bool take_stacks(void *options, const char *value)
+{
+	(void)value;
+	((struct arguments *)options)->tracer.stacks = true;
+	return true;
+}
+
 /* "64Ki", "1Mi": what a ring of the kernel can have. */
 static bool take_ring(void *options, const char *value)
 {
@@ -97,6 +105,18 @@ static bool take_metrics(void *options, const char *value)
 	return metrics_http_parse(value, &((struct arguments *)options)->tracer.metrics);
 }
 
+static bool take_pin(void *options, const char *value)
+{
+	((struct arguments *)options)->tracer.pin_dir = value ? value : PINS_DIR;
+	return pins_dir_is_sound(value ? value : PINS_DIR);
+}
+
+static bool take_record(void *options, const char *value)
+{
+	((struct arguments *)options)->tracer.record = value;
+	return *value;
+}
+
 static const struct cmd_option count_option = { "count", 0, "N", "end after N incidents",
 						take_count };
 static const struct cmd_option duration_option = { "duration", 0, "TIME",
@@ -107,6 +127,9 @@ static const struct cmd_option attach_option = {
 	"tracepoint, kmsg (the kernel's log); auto takes the first\n"
 	"that works",
 	take_attach
+};
+static const struct cmd_option stacks_option = {
+	"stacks", 0, NULL, "the kernel stack of the task that asked for memory", take_stacks
 };
 static const struct cmd_option root_option = {
 	"root", 0, "NAME=DIR",
@@ -122,6 +145,19 @@ static const struct cmd_option metrics_option = {
 	"for this machine only",
 	take_metrics
 };
+static const struct cmd_option pin_option = {
+	"pin", 0, "[=DIR]",
+	"the kernel goes on taking down kills when oomwhy has ended,\n"
+	"and the next oomwhy --pin tells them; DIR, in a BPF file\n"
+	"system, is /sys/fs/bpf/oomwhy by default",
+	take_pin
+};
+static const struct cmd_option record_option = {
+	"record", 0, "FILE",
+	"append all lines to FILE, too, as JSON; a full disk is told,\n"
+	"and tracing goes on",
+	take_record
+};
 static const struct cmd_option ring_option = {
 	"ring", 0, "SIZE",
 	"room in the kernel for kills that are not read yet:\n"
@@ -135,25 +171,12 @@ static const struct cmd_option filters_heading = {
 static const struct cmd_option filters_end = { .help = "\n" };
 
 static const struct cmd_option *const options[] = {
-	&cmd_output,
-	&cmd_json,
-	&count_option,
-	&duration_option,
-	&attach_option,
-	&cmd_node,
-	&cmd_cluster,
-	&cmd_root_of_host,
-	&root_option,
-	&cmd_state,
-	&metrics_option,
-	&ring_option,
-	&cmd_verbose,
-	&filters_heading,
-	&cmd_namespace,
-	&cmd_container,
-	&cmd_level,
-	&filters_end,
-	NULL,
+	&cmd_output,	  &cmd_json,	  &count_option,  &duration_option,
+	&attach_option,	  &cmd_node,	  &cmd_cluster,	  &cmd_root_of_host,
+	&root_option,	  &stacks_option, &cmd_state,	  &metrics_option,
+	&record_option,	  &ring_option,	  &pin_option,	  &cmd_verbose,
+	&filters_heading, &cmd_namespace, &cmd_container, &cmd_level,
+	&filters_end,	  NULL,
 };
 
 static const struct cmd_syntax syntax = {

@@ -98,6 +98,15 @@ enum attach_plan {
 	ATTACH_KMSG,
 };
 
+/* With --pin: the kernel side was made now, or others had made it and it went on; or theirs was
+ * another and has been replaced. */
+enum pins_use {
+	PINS_NONE,
+	PINS_MADE,
+	PINS_TAKEN_OVER,
+	PINS_REPLACED,
+};
+
 /* The kernel's enum oom_constraint, one up. */
 enum constraint {
 	OOM_CONSTRAINT_NOT_SAID,
@@ -294,10 +303,12 @@ struct stall {
 struct losses {
 	__u64 total; /* kills that nobody will see; of a log: reports and records */
 	__u64 ring_kills; /* of these: the kernel's ring was full */
+	__u64 downtime; /* the same while nobody read it (--pin) */
 	__u64 ring_records; /* besides: what is no kill, for the same reason */
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
 	__u64 queue; /* kills: the reader of stdout was too slow */
 	__u64 queue_others; /* lines that are no kills, for the same reason */
+	__u64 record; /* lines that the file of --record had no room for */
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
@@ -326,9 +337,13 @@ struct incident {
 	__u64 survivors_omitted;
 	struct stall stall; /* EVENT_STALL only; there is no victim then */
 	struct event_task trigger; /* pid NOT_KNOWN: there was none (sysrq) or it is not visible */
+	struct text trigger_stack; /* innermost first, names or addresses with ';' between them */
 	__u64 trigger_lowers_limit; /* bool: it did not ask for memory, it wrote the limit; 1 or
 				       not said */
 	struct allocation allocation;
+	struct candidate candidates[CANDIDATES_MAX]; /* where the kernel's log has its table */
+	__u64 candidates_count;
+	__u64 candidates_omitted;
 	__u64 constraint; /* enum constraint */
 	__u64 total_pages_bytes; /* what the OOM killer took as the size of the domain */
 	struct {
@@ -383,6 +398,7 @@ struct start {
 	__u64 cgroups; /* memcgs present */
 	__u64 memory_total_bytes;
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
+	__u64 pins; /* enum pins_use */
 	__s64 oom_score_adj; /* our own */
 };
 
@@ -392,6 +408,10 @@ struct update {
 	struct stall stall;
 	struct after after;
 	struct storm storm;
+	struct candidate candidates[CANDIDATES_MAX]; /* most points first; without, most memory */
+	__u64 candidates_count;
+	__u64 candidates_omitted;
+	__u64 domain_bytes; /* what oom_score_adj is a share of */
 };
 
 struct stop {

@@ -67,34 +67,10 @@ static __u64 small_bytes(__u64 limit_bytes)
 	return percent < 64 * MIB ? percent : 64 * MIB;
 }
 
-/*
- * The trap: in a one-container pod kubelet gives the pod's cgroup the container's limit, and the
- * kernel, which charges the pod for the sandbox as well, blames the pod. It is the container's
- * limit all the same when the container holds all of it; memory that dead containers left behind is
- * the pod's.
- */
-static enum limit_level judge_pod(const struct event *ev, __u64 *ret_equal)
-{
-	const struct incident *incident = &ev->incident;
-	const struct limit_owner *owner = &incident->limit_owner;
-	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
-
-	if (container && (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
-		return LIMIT_UNKNOWN;
-	*ret_equal = container && owner->limit_bytes < NO_LIMIT &&
-		     container->limit_bytes == owner->limit_bytes;
-	if (!*ret_equal ||
-	    owner->usage_bytes > container->usage_bytes + small_bytes(owner->limit_bytes))
-		return LIMIT_POD;
-	if (incident->children_of.id == NOT_KNOWN)
-		return LIMIT_UNKNOWN; /* nobody saw whether it is the only one */
-	return is_only_container(ev, container) ? LIMIT_CONTAINER : LIMIT_POD;
-}
-
 /* The kernel blames the pod; whether it is the trap cannot be told. */
-static void suspect_container_or_pod(struct incident *incident)
+static enum limit_level suspect_container_or_pod(struct incident *incident,
+						 const struct event_memcg *container)
 {
-	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
 	struct verdict *verdict = &incident->verdict;
 
 	verdict->suspects[0].limit_level = LIMIT_CONTAINER;
@@ -102,6 +78,31 @@ static void suspect_container_or_pod(struct incident *incident)
 	verdict->suspects[1].limit_level = LIMIT_POD;
 	verdict->suspects[1].cgroup = incident->limit_owner.cgroup;
 	verdict->suspects_count = 2;
+	return LIMIT_UNKNOWN;
+}
+
+/*
+ * The trap: in a one-container pod kubelet gives the pod's cgroup the container's limit, and the
+ * kernel, which charges the pod for the sandbox as well, blames the pod. It is the container's
+ * limit all the same when the container holds all of it; memory that dead containers left behind is
+ * the pod's.
+ */
+static enum limit_level judge_pod(struct event *ev, __u64 *ret_equal)
+{
+	struct incident *incident = &ev->incident;
+	const struct limit_owner *owner = &incident->limit_owner;
+	const struct event_memcg *container = find_level(incident, LIMIT_CONTAINER);
+
+	if (container && (container->limit_bytes == NOT_KNOWN || owner->limit_bytes == NOT_KNOWN))
+		return suspect_container_or_pod(incident, container);
+	*ret_equal = container && owner->limit_bytes < NO_LIMIT &&
+		     container->limit_bytes == owner->limit_bytes;
+	if (!*ret_equal ||
+	    owner->usage_bytes > container->usage_bytes + small_bytes(owner->limit_bytes))
+		return LIMIT_POD;
+	if (incident->children_of.id == NOT_KNOWN)
+		return suspect_container_or_pod(incident, container); /* is it the only one? */
+	return is_only_container(ev, container) ? LIMIT_CONTAINER : LIMIT_POD;
 }
 
 static bool is_runtime_shim(const struct event *ev, struct text comm)
@@ -299,8 +300,6 @@ void judge_event(struct event *ev)
 	if (verdict->limit_level == LIMIT_POD) {
 		verdict->limit_level = judge_pod(ev, &equal);
 		verdict->equal_limits = equal;
-		if (verdict->limit_level == LIMIT_UNKNOWN)
-			suspect_container_or_pod(incident);
 	}
 	judge_culprit(ev);
 	verdict->container_ends = ev->type == EVENT_STALL ? NOT_KNOWN : judge_container_ends(ev);

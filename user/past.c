@@ -115,42 +115,44 @@ static bool is_unnamed(const struct past *past, const struct event *ev)
 	       !incident_subject(&ev->incident)->who.pod_name.len;
 }
 
-/* Of all that are kept, as many as there is room for. */
-static struct event **place_for(struct past *past, const struct event *ev)
+/* Of all that are kept, as many as there is room for: the newest. PAST_MAX: it is not one of them. */
+static size_t place_for(struct past *past, const struct event *ev)
 {
-	struct event **oldest = &past->kept[0];
+	size_t oldest = 0;
 
 	if (past->count < PAST_MAX)
-		return &past->kept[past->count++];
+		return past->count;
 	past->older++;
-	for (size_t i = 1; i < past->count; i++)
-		if (past->kept[i]->time_ns < (*oldest)->time_ns)
-			oldest = &past->kept[i];
-	return (*oldest)->time_ns <= ev->time_ns ? oldest : NULL;
+	for (size_t i = 1; i < PAST_MAX; i++)
+		if (past->kept[i]->time_ns < past->kept[oldest]->time_ns)
+			oldest = i;
+	return past->kept[oldest]->time_ns <= ev->time_ns ? oldest : PAST_MAX;
 }
 
 void past_keep(void *context, const struct event *ev)
 {
 	struct past *past = context;
-	struct event **place, *copy;
+	struct event *copy;
+	size_t at;
 
 	if (is_unnamed(past, ev)) {
 		past->unnamed++;
 		return;
 	}
+	at = place_for(past, ev);
+	if (at == PAST_MAX)
+		return;
 	copy = malloc(event_size(ev));
 	if (!copy) {
 		log_error("out of memory: a kill is left out");
 		return;
 	}
 	memcpy(copy, ev, event_size(ev));
-	place = place_for(past, ev);
-	if (!place) {
-		free(copy);
-		return;
-	}
-	free(*place);
-	*place = copy;
+	if (at == past->count)
+		past->count++;
+	else
+		free(past->kept[at]);
+	past->kept[at] = copy;
 }
 
 static int oldest_first(const void *a, const void *b)

@@ -62,6 +62,6 @@ __u64 past_kernel_kills(void);
 bool past_take(void *past, const struct event *ev);
 
 /* past_keep() - one that is to be told, judged. The same. */
-void past_keep(void *past, const struct event *ev);
+void past_keep(void *context, const struct event *ev);
 
 #endif

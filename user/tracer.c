@@ -67,6 +67,7 @@ void tracer_take(void *context, struct event *ev)
 	identify_event(ev);
 	history_fill(&tracer->history, ev);
 	gfp_complete(&tracer->probe.gfp, ev);
+	ksyms_complete(&tracer->ksyms, ev);
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
@@ -85,6 +86,7 @@ void tracer_take(void *context, struct event *ev)
 	if (!shown)
 		return;
 	queue_push(&tracer->queue, ev);
+	tracer_history_ask(tracer, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
@@ -187,7 +189,9 @@ static int open_loop(struct tracer *tracer)
 		return -errno;
 	err = watch(tracer, tracer->signal_fd, EPOLLIN);
 	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
-	err = err ? err : watch(tracer, tracer_kill_fd(tracer), EPOLLIN);
+	err = err ? err :
+		    watch(tracer, tracer_kill_fd(tracer),
+			  tracer->pin ? EPOLLIN | EPOLLET : EPOLLIN);
 	if (err)
 		return err;
 	/* A reader that goes is noticed at once, not at the next kill. A file cannot be watched. */
@@ -276,6 +280,7 @@ static int start_threads(struct tracer *tracer)
 	err = tracer_history_start(tracer);
 	if (err)
 		goto no_history;
+	tracer_pin_start(tracer);
 	err = tracer_metrics_start(tracer);
 	tracer_raise_priority();
 	err = err ? err : writer_start(writer);
@@ -320,6 +325,7 @@ static void loop(struct tracer *tracer)
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
 		deadline_ns = tracer_kmsg_tick(tracer, deadline_ns);
 		deadline_ns = tracer_history_tick(tracer, deadline_ns);
+		deadline_ns = tracer_pin_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
@@ -337,11 +343,14 @@ static void finish(struct tracer *tracer)
 	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
 		tracer->stop = false;
 		tracer_consume(tracer);
-		assemble_flush(&tracer->assembler);
+		/* What is still open is left to who comes after us. */
+		if (!tracer->pin)
+			assemble_flush(&tracer->assembler);
 		tracer_kmsg_flush(tracer);
 		tracer_audit_end(tracer);
 		tracer_note_losses(tracer);
 	}
+	history_stop(&tracer->history); /* what it was asked is answered first */
 	tracer->past_until_ns = 0;
 	tracer_past_tick(tracer);
 	tracer_note_stop(tracer);
@@ -388,6 +397,22 @@ static int start_audit(struct tracer *tracer, __u64 attach_ns)
 	return audit_start(&tracer->audit);
 }
 
+/* Before anything else: what cannot be had is an error of the command line. */
+static bool open_outputs(struct tracer *tracer)
+{
+	const char *path = tracer->options.record;
+	int err = tracer_metrics_open(tracer);
+
+	if (err) {
+		log_error("metrics cannot be served: %s", strerror(-err));
+		return false;
+	}
+	err = recorder_open(&tracer->writer.recorder, path);
+	if (err)
+		log_error("cannot record to %s: %s", path, strerror(-err));
+	return !err;
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -404,15 +429,14 @@ static enum exit_status trace(struct tracer *tracer)
 	__u64 attach_ns;
 	int err;
 
-	err = tracer_metrics_open(tracer);
-	if (err) {
-		log_error("metrics cannot be served: %s", strerror(-err));
+	if (!open_outputs(tracer))
 		return STATUS_FAILED;
-	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	attach_ns = clock_boot_ns();
-	status = tracer_open_source(tracer, &handlers);
+	status = tracer_pin_open(tracer);
+	if (!status)
+		status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
 	status = tracer_state_open(tracer);
@@ -423,7 +447,7 @@ static enum exit_status trace(struct tracer *tracer)
 			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
-	err = err ? err : start_audit(tracer, attach_ns);
+	err = err ? err : start_audit(tracer, tracer_pin_since(tracer, attach_ns));
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
@@ -439,8 +463,8 @@ static enum exit_status trace(struct tracer *tracer)
 	finish(tracer);
 	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
+	tracer_pin_close(tracer);
 	status = tracer->failed ? STATUS_FAILED : status;
-	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (!all_is_kept || keeper_stop(&tracer->keeper))
 		_exit(status);
@@ -460,7 +484,9 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
+	tracer_pin_free(tracer);
 	tracer_kmsg_close(tracer);
+	recorder_close(&tracer->writer.recorder);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

@@ -284,7 +284,7 @@ static void truncated(struct world *w)
 /* A bundle that says it is another pod's: the cgroup's path is kubelet's word. */
 static void liar(struct world *w)
 {
-	struct scene s, other;
+	struct scene s, other = { 0 };
 	char path[512], text[16];
 
 	begin(w, &s);

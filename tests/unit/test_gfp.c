@@ -61,7 +61,7 @@ static void numbers_from_btf(void **state)
 
 static void all_bits_fit(void **state)
 {
-	struct gfp_bits bits;
+	struct gfp_bits bits = { 0 };
 	char buf[GFP_WORDS_MAX];
 
 	(void)state;

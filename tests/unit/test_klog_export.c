@@ -65,6 +65,7 @@ static int make_journal(void **state)
 	klog_run_end(&plain);
 	assert_int_equal(plain.count, 1);
 	long_value = malloc(LONG_BYTES);
+	assert_non_null(long_value);
 	memset(long_value, '\n', LONG_BYTES);
 	entry(out, "syslog", 1, FORGED, strlen(FORGED));
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {

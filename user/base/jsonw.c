@@ -205,17 +205,19 @@ static void put_key(struct jsonw *w, const char *key)
 void jsonw_u64(struct jsonw *w, const char *key, __u64 value)
 {
 	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", value);
 
 	put_key(w, key);
-	put(w, digits, (size_t)snprintf(digits, sizeof(digits), "%llu", value));
+	put(w, digits, (size_t)len);
 }
 
 void jsonw_s64(struct jsonw *w, const char *key, __s64 value)
 {
 	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%lld", value);
 
 	put_key(w, key);
-	put(w, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", value));
+	put(w, digits, (size_t)len);
 }
 
 void jsonw_bool(struct jsonw *w, const char *key, bool value)

@@ -52,7 +52,7 @@ int keeper_start(struct keeper *keeper, const struct keeper_config *config);
 int keeper_stop(struct keeper *keeper);
 
 /* keeper_record() - one record of the lifecycle ring; from consume() only. */
-void keeper_record(struct keeper *keeper, const void *record, size_t size);
+void keeper_record(struct keeper *keeper, const void *data, size_t size);
 
 /*
  * keeper_complete() - T1: fill in the paths that the kernel side could not. No I/O, nothing
@@ -68,7 +68,8 @@ void keeper_find(struct keeper *keeper, struct event *ev);
 
 /*
  * keeper_name() - T1: add the names and requests of an identified event's pods and containers. For
- * events of this boot on this machine only. No I/O, nothing allocated.
+ * events of this boot on this machine only. No I/O, nothing allocated. Both take an oom_update in
+ * any thread.
  */
 void keeper_name(struct keeper *keeper, struct event *ev);
 

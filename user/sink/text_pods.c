@@ -205,9 +205,7 @@ void report_pods(struct report *r)
 	plain = rows - marked;
 	put_head(r, rows);
 	for (__u64 i = 0; i < count; i++) {
-		if (is_marked(r, i))
-			put_row(r, i);
-		else if (plain && plain--)
+		if (is_marked(r, i) || (plain && plain--))
 			put_row(r, i);
 	}
 }

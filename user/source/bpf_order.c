@@ -57,7 +57,7 @@ static bool read_order(const struct oomwhy_bpf *skel, struct oomwhy_order *ret)
 
 void bpf_order_check(struct oomwhy_bpf *skel)
 {
-	struct oomwhy_order record;
+	struct oomwhy_order record = { 0 };
 
 	if (!bpf_program__autoload(skel->progs.order))
 		return;

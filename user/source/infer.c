@@ -61,6 +61,11 @@ void infer_baseline(struct infer *infer, __u64 id, __u64 oom_events)
 	find_or_make(infer, id)->oom_events = oom_events;
 }
 
+void infer_restore(struct infer *infer, const struct infer_counter *counter)
+{
+	*find_or_make(infer, counter->id) = *counter;
+}
+
 /*
  * Has @memcg run into its own limit since it was last looked at? A cgroup that nobody has told of
  * is younger than we are: it began at 0. With the OOM killer disabled (cgroup v1) it only counts.
@@ -279,12 +284,13 @@ static void look_at_chain(struct look *ret, const struct infer *infer,
 static __u32 suspects(const struct look *look)
 {
 	__u32 counted = look->counted | look->blind, full = counted & look->full;
+	__u32 full_shared = full & look->shared, full_over = full & look->over;
 
-	if (full & look->shared)
-		return full & look->shared;
+	if (full_shared)
+		return full_shared;
 	/* A charge cannot have run into any of these. Lowering a limit is done from outside. */
-	if (full & look->over)
-		return full & look->over;
+	if (full_over)
+		return full_over;
 	if (counted & look->shared)
 		return full | (counted & look->shared);
 	return counted;

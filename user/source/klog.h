@@ -67,7 +67,7 @@ int klog_init(struct klog *klog, const struct klog_config *config);
 void klog_free(struct klog *klog);
 
 /* klog_take() - the next line of the log. */
-void klog_take(struct klog *klog, const struct klog_line *line);
+void klog_take(struct klog *klog, const struct klog_line *given);
 
 /* klog_wants_lines() - what comes next may be a table of an open report, whatever is in it. */
 bool klog_wants_lines(const struct klog *klog);

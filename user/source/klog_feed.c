@@ -101,9 +101,12 @@ static const char *take_all(struct klog_feed *feed, bool last)
 	const char *at = feed->buf, *end = feed->buf + feed->len, *hit, *next, *keep = at;
 
 	while (at < end) {
-		hit = klog_wants_lines(feed->klog) ? at : scan(feed, at, end);
-		if (!hit)
-			return last ? end : keep_of(feed, at, end);
+		hit = at;
+		if (!klog_wants_lines(feed->klog)) {
+			hit = scan(feed, at, end);
+			if (!hit)
+				return last ? end : keep_of(feed, at, end);
+		}
 		next = take_hit(feed, at, hit, end, last, &keep);
 		if (!next)
 			return keep;
