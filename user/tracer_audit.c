@@ -36,11 +36,12 @@ void tracer_audit_tick(struct tracer *tracer)
 {
 	const struct assembler *assembler = &tracer->assembler;
 
+	/* Of an open one more may come. */
+	if (tracer->kmsg ? kmsg__is_open(tracer->kmsg) : assembler->open)
+		return;
 	if (tracer->kmsg)
 		audit_tick(&tracer->audit, tracer->log_kills, 0);
-
-	/* Of an open one more may come. */
-	else if (!assembler->open)
+	else
 		audit_tick(&tracer->audit, assembler->stats.counted,
 			   assembler->stats.may_be_counted);
 }

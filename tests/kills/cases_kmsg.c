@@ -179,7 +179,7 @@ static void group_kill(struct fixture *fx)
 
 const struct kill_case kmsg_cases[] = {
 	{ "kmsg", "the kernel's log is followed: the same kill, names, repeats",
-	  CASE_ANY_PLAN | CASE_TRACER, container_kill },
+	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_TRACER, container_kill },
 	{ "kmsg-node", "by the kernel's log: the node's limit, filters",
 	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_TRACER, node_kill },
 	{ "kmsg-group", "by the kernel's log: memory.oom.group is one incident",

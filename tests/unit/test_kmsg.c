@@ -131,8 +131,10 @@ static void one_kill(void **state)
 	const struct incident *incident = &told[0].incident;
 
 	(void)state;
+	assert_false(kmsg__is_open(kmsg));
 	record(4, OOM_KILL);
 	assert_int_equal(begun, 1);
+	assert_true(kmsg__is_open(kmsg));
 	tick(SECOND);
 	assert_int_equal(told_count, 0); /* its "Killed process" is awaited */
 	record(3, KILLED);
@@ -141,6 +143,7 @@ static void one_kill(void **state)
 	tick(SECOND);
 	assert_int_equal(told_count, 1);
 	assert_int_equal(begun, 1);
+	assert_false(kmsg__is_open(kmsg));
 	assert_int_equal(told[0].type, EVENT_INCIDENT);
 	assert_int_equal(incident->verdict.evidence, EVIDENCE_LOG);
 	assert_int_equal(incident->victim.pid, 117);

@@ -16,6 +16,7 @@
 
 #define RECORDS_AT_ONCE 4096 /* then who else wants something comes first */
 #define COPY_EVERY_S 1
+#define PAST_RECORDS_MAX (1L << 20) /* of a log that is written faster than it is read */
 
 /*
  * After "Killed process" come the lines of those that die with it, at once. A console that is slow
@@ -49,6 +50,35 @@ static int init(struct kmsg *kmsg, const struct kmsg_config *config)
 	return err ? err : klog_reader_init(&kmsg->reader, clock_wall_ns());
 }
 
+/* "6,394,3829411,-;text": the records are numbered, whoever wrote them. False: it is none. */
+static bool note_sequence(struct kmsg *kmsg, const char *record, size_t len)
+{
+	struct cursor c = { record, record + len };
+	__u64 priority, sequence;
+
+	if (!cursor_number(&c, 4, &priority) || !cursor_skip(&c, ",") ||
+	    !cursor_number(&c, 18, &sequence) || !cursor_at(&c, ','))
+		return false;
+	if (kmsg->next_sequence && sequence > kmsg->next_sequence)
+		kmsg->losses.overwritten += sequence - kmsg->next_sequence;
+	kmsg->next_sequence = sequence + 1;
+	return true;
+}
+
+/* Over what is there already: the number of the next one shows whether all that comes is read. */
+static void skip_past(struct kmsg *kmsg)
+{
+	for (long i = 0; i < PAST_RECORDS_MAX; i++) {
+		ssize_t n = read(kmsg->fd, kmsg->record, sizeof(kmsg->record));
+
+		if (n > 0)
+			note_sequence(kmsg, kmsg->record, (size_t)n);
+		else if (!n || (errno != EPIPE && errno != EINTR && errno != EINVAL))
+			break;
+	}
+	kmsg->losses.overwritten = 0;
+}
+
 static int open_device(struct kmsg *kmsg)
 {
 	struct stat st;
@@ -59,8 +89,7 @@ static int open_device(struct kmsg *kmsg)
 	/* In containers other devices stand there. */
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 11))
 		return -ENODEV;
-	if (lseek(kmsg->fd, 0, SEEK_END) < 0)
-		return -errno;
+	skip_past(kmsg);
 	kmsg->is_device = true;
 	return 0;
 }
@@ -137,21 +166,6 @@ void kmsg__close(struct kmsg *kmsg)
 	klog_reader_free(&kmsg->reader);
 	klog_free(&kmsg->klog);
 	free(kmsg);
-}
-
-/* "6,394,3829411,-;text": the records are numbered, whoever wrote them. False: it is none. */
-static bool note_sequence(struct kmsg *kmsg, const char *record, size_t len)
-{
-	struct cursor c = { record, record + len };
-	__u64 priority, sequence;
-
-	if (!cursor_number(&c, 4, &priority) || !cursor_skip(&c, ",") ||
-	    !cursor_number(&c, 18, &sequence) || !cursor_at(&c, ','))
-		return false;
-	if (kmsg->next_sequence && sequence > kmsg->next_sequence)
-		kmsg->losses.overwritten += sequence - kmsg->next_sequence;
-	kmsg->next_sequence = sequence + 1;
-	return true;
 }
 
 /*
@@ -274,6 +288,14 @@ __u64 kmsg__tick(struct kmsg *kmsg, __u64 boot_time_ns)
 		klog_close(&kmsg->klog, report);
 	}
 	return next_ns;
+}
+
+bool kmsg__is_open(const struct kmsg *kmsg)
+{
+	for (int i = 0; i < KLOG_OPEN_MAX; i++)
+		if (kmsg->klog.report[i].open)
+			return true;
+	return false;
 }
 
 void kmsg__flush(struct kmsg *kmsg)

@@ -76,6 +76,9 @@ int kmsg__consume(struct kmsg *kmsg);
  */
 __u64 kmsg__tick(struct kmsg *kmsg, __u64 boot_time_ns);
 
+/* kmsg__is_open() - a report has begun and is not told yet. */
+bool kmsg__is_open(const struct kmsg *kmsg);
+
 /* kmsg__flush() - tell all that is open. */
 void kmsg__flush(struct kmsg *kmsg);
 
