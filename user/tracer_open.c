@@ -89,6 +89,17 @@ static enum exit_status open_log(struct tracer *tracer, const char *why)
 	return STATUS_DONE;
 }
 
+static void want_stacks(struct tracer *tracer)
+{
+	int err = ksyms_read(&tracer->ksyms, "/proc/kallsyms");
+
+	tracer->probe.stacks_are_wanted = true;
+	if (err)
+		log_error("stacks are told as addresses, /proc/kallsyms does not name them: %s "
+			  "(CAP_SYSLOG may be missing)",
+			  strerror(-err));
+}
+
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
 	char why[WHY_MAX];
@@ -103,6 +114,8 @@ enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_hand
 		return open_log(tracer, NULL);
 	}
 	probe_kernel(&tracer->probe);
+	if (tracer->options.stacks)
+		want_stacks(tracer);
 	if (tracer->plan)
 		return open_plan(tracer, handlers);
 	if (open_best(tracer, handlers, why))

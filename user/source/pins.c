@@ -316,6 +316,8 @@ static int pin_all(const struct pins *pins, const struct pin_content *content, i
 	err = err ? err : pin(pins, content->cgroup_ring, "", "cgroup_ring");
 	err = err ? err : pin(pins, content->counters, "", "counters");
 	err = err ? err : pin(pins, content->attempts, "", "attempts");
+	if (!err && content->candidates >= 0)
+		err = pin(pins, content->candidates, "", "candidates");
 	err = err ? err : pin(pins, state, "", "state");
 	for (int i = 0; !err && i < content->links; i++) {
 		err = pin(pins, content->link[i].fd, "link_", content->link[i].name);

@@ -48,6 +48,7 @@ struct pin_content {
 	enum attach_plan attach;
 	const char *version;
 	int kill_ring, cgroup_ring, counters, attempts;
+	int candidates; /* -1: none */
 	struct {
 		const char *name;
 		int fd;
