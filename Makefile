@@ -75,7 +75,7 @@ LIB_OBJECTS := $(filter-out $(OUTPUT)/obj/user/main.o,$(USER_OBJECTS))
 
 all: $(OUTPUT)/oomwhy
 
-.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test storm-test soak deploy-test metrics-test caps-test runtime-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
+.PHONY: all arm64 clean deps demo install uninstall lint test unit-test fuzz-test cli-test kill-test storm-test soak deploy-test metrics-test caps-test runtime-test pin-test vm-test vm-matrix vm-tests bench bench-test arm64-programs FORCE
 .DELETE_ON_ERROR:
 # What deps installs is needed by the goals that stand after it.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)

@@ -91,7 +91,7 @@ static __always_inline void direct_tell_stall(const struct mem_cgroup *memcg, u6
 	direct_capture_stall(record, memcg);
 	record->header.size = offsetof(struct oomwhy_stall, chain.level) +
 			      record->chain.count * sizeof(struct oomwhy_memcg);
-	bpf_ringbuf_submit(record, 0);
+	bpf_ringbuf_submit(record, kill_wake_flags);
 }
 
 /* See wait_begins(). Only where a helper gives the running task. */

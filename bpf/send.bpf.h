@@ -22,6 +22,12 @@ struct {
 	__type(value, u64);
 } counters SEC(".maps");
 
+/*
+ * From user space: BPF_RB_FORCE_WAKEUP where a reader holds back what it has read (--pin): the
+ * kernel wakes of itself only one that has given everything back.
+ */
+const volatile __u64 kill_wake_flags = 0;
+
 static __u64 kill_sequence; /* serialised by oom_lock */
 
 static __always_inline void count(u32 counter)
@@ -50,7 +56,7 @@ static __always_inline void head_unordered(struct oomwhy_header *header, u32 kin
 static __always_inline void send_bytes(struct oomwhy_header *header, u32 size)
 {
 	header->size = size;
-	if (bpf_ringbuf_output(&kill_ring, header, size, 0))
+	if (bpf_ringbuf_output(&kill_ring, header, size, kill_wake_flags))
 		count(OOMWHY_LOST_KILL_RECORDS);
 }
 

@@ -170,7 +170,7 @@ static __always_inline void tell_stall(const struct mem_cgroup *memcg, u64 memcg
 	capture_stall(record, memcg);
 	record->header.size = offsetof(struct oomwhy_stall, chain.level) +
 			      record->chain.count * sizeof(struct oomwhy_memcg);
-	bpf_ringbuf_submit(record, 0);
+	bpf_ringbuf_submit(record, kill_wake_flags);
 }
 
 static __always_inline void send_wait(u64 memcg_id, bool begins)

@@ -35,6 +35,13 @@
 
 #include <linux/types.h>
 
+/*
+ * Raised with each change of what a record or a counter means or where a field stands: records may
+ * outlive the program that had them made (--pin), and another version must not misread them. Kinds
+ * are never used anew; of any version's records the header can be read.
+ */
+#define OOMWHY_RECORD_VERSION 1
+
 /* Levels kept of a memcg's way to the root. The deepest real path known has 11 (kind inside a pod).
  */
 #define OOMWHY_LEVELS_MAX 16

@@ -69,7 +69,12 @@ $(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -fPIC -shared $< -ldl -o $@
 
-$(OUTPUT)/tests/storm: $(STORM_OBJECTS) $(KILLS_COMMON)
+$(OUTPUT)/tests/storm: $(filter-out %/memory.o,$(STORM_OBJECTS)) $(KILLS_COMMON)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+
+$(OUTPUT)/tests/storm-memory: $(filter-out %/main.o,$(STORM_OBJECTS)) $(RUNTIME_COMMON) $(KILLS_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
@@ -163,7 +168,7 @@ test-programs: guest-programs $(UNIT_TESTS) $(FUZZERS) $(OUTPUT)/tsan/oomwhy \
 # One after the other: real kills and virtual machines disturb each other's times.
 test:
 	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
-	@set -e; for part in lint unit-test sanitize-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test bench-test caps-test vm-tests; do \
+	@set -e; for part in lint unit-test sanitize-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 
 -include $(TEST_OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZERS:$(OUTPUT)/fuzz/%=$(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.d) $(OUTPUT)/tests/eat.d $(OUTPUT)/tests/flash.d
@@ -176,14 +181,22 @@ kill-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/kills $(OUTPUT)/tests/eat
 	@tests/deploy/validate-lines $(OUTPUT)/tests/kills.jsonl
 
 # Kills as fast as the machine makes them; nobody who reads; a tracer that is stopped.
-storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/lib/counted.so
+storm-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory $(OUTPUT)/lib/counted.so
 	@echo "== storms of kills"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --counted $(OUTPUT)/lib/counted.so
+	@echo "== a storm within the pod's memory limit"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm-memory 100 1000
 
-# The same for long.
-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/storm $(OUTPUT)/tests/eat
+# The same for long, on a machine that is out of memory itself as well. What the README says of memory is the static
+# program's, which is the image's.
+soak: guest-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/storm-memory $(OUTPUT)/tests/eat
 	@echo "== storms of kills, the long run"
 	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/storm --kills 10000 --stalled 2000
+	@echo "== a machine out of memory"
+	@tests/storm/host 100 || $(SKIPS)
+	@echo "== a storm within the pod's memory limit"
+	@$(MAKE) --no-print-directory STATIC=1 OUTPUT=$(OUTPUT)/static $(OUTPUT)/static/oomwhy
+	@OOMWHY=$(OUTPUT)/static/oomwhy $(OUTPUT)/tests/storm-memory 300 100 1000 10000
 	@echo "== the pod within its memory limit, beside such a storm"
 	@$(MAKE) --no-print-directory image IMAGE_ARCHES=$(OWN_ARCH)
 	@OOMWHY=$(abspath $(OUTPUT))/oomwhy EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar base \
@@ -195,6 +208,25 @@ runtime-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/runtime $(OUTPUT)/tests/image.tar
 	@rm -f $(OUTPUT)/tests/runtime.jsonl
 	@KILLS_LINES=$(abspath $(OUTPUT))/tests/runtime.jsonl tests/runtime/run
 	@[ ! -e $(OUTPUT)/tests/runtime.jsonl ] || tests/deploy/validate-lines $(OUTPUT)/tests/runtime.jsonl
+
+$(OUTPUT)/tests/poke: tests/pin/poke.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $< $(LIBS) -o $@
+
+# --pin: killed with SIGKILL under load, here (tests/pin/run); in guests, with other plans, see vm-tests.
+PIN_TIMES ?= 12
+pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/poke
+	@echo "== the kernel side outlives its process"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat POKE=$(OUTPUT)/tests/poke \
+		tests/pin/run $(PIN_TIMES) sigkill downtime version others refusals
+
+# And for long: 500 times, and a ring that overflows while nobody reads.
+.PHONY: pin-soak soak
+soak: pin-soak
+pin-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
+	@echo "== the kernel side outlives its process, 500 times"
+	@OOMWHY=$(OUTPUT)/oomwhy EAT=$(OUTPUT)/tests/eat tests/pin/run 500 sigkill full
 
 # What a kill costs with few cgroups on the machine and with many: the short run.
 bench-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-cgroups $(OUTPUT)/tests/eat
@@ -289,6 +321,9 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 		env OOMWHY=oomwhy sh /share/run lockdown kmsg
 	@echo "== real kills under lockdown, and where hooks fall silent"
 	@tests/vm/places
+	@echo "== what outlives its process, with fentry; kprobes where they cannot"
+	@tests/vm/run --kernel 6.12 --share tests/pin -- sh /share/run 3 sigkill version
+	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix

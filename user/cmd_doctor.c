@@ -13,10 +13,13 @@
 #include "exit_status.h"
 #include "sink/findings.h"
 #include "sink/json.h"
+#include "source/pins.h"
 
 struct arguments {
 	struct cmd_common common;
 	struct metrics_address metrics;
+	const char *pin_dir;
+	bool unpin;
 };
 
 static bool take_metrics(void *options, const char *value)
@@ -31,8 +34,29 @@ static const struct cmd_option metrics_option = {
 	take_metrics
 };
 
+static bool take_pin(void *options, const char *value)
+{
+	((struct arguments *)options)->pin_dir = value;
+	return pins_dir_is_sound(value);
+}
+
+static bool take_unpin(void *options, const char *value)
+{
+	(void)value;
+	return ((struct arguments *)options)->unpin = true;
+}
+
+static const struct cmd_option pin_option = { "pin", 0, "DIR",
+					      "look for what oomwhy --pin keeps there (default:\n"
+					      "/sys/fs/bpf/oomwhy)",
+					      take_pin };
+static const struct cmd_option unpin_option = {
+	"unpin", 0, NULL, "take that away, whatever version made it; examine nothing", take_unpin
+};
+
 static const struct cmd_option *const options[] = {
-	&cmd_output, &cmd_json, &cmd_root_of_host, &metrics_option, &cmd_verbose, NULL,
+	&cmd_output, &cmd_json,	    &cmd_root_of_host, &metrics_option,
+	&pin_option, &unpin_option, &cmd_verbose,      NULL,
 };
 
 static const struct cmd_syntax syntax = {
@@ -84,10 +108,30 @@ static int examine(const struct doctor_options *what, bool json)
 	return checkup.attach ? STATUS_DONE : STATUS_NOT_POSSIBLE;
 }
 
+static int unpin(const char *dir)
+{
+	int err = pins_remove(dir);
+
+	switch (err) {
+	case 0:
+		return STATUS_DONE;
+	case -ENOENT:
+	case -EMEDIUMTYPE:
+		log_error("nothing is pinned in %s", dir);
+		return STATUS_NOT_FOUND;
+	case -EBUSY:
+		log_error("an oomwhy reads what is pinned in %s: end it first", dir);
+		return STATUS_FAILED;
+	default:
+		log_error("cannot take away what is pinned in %s: %s", dir, strerror(-err));
+		return STATUS_FAILED;
+	}
+}
+
 int cmd_doctor(int argc, char **argv)
 {
 	const char *metrics = getenv("OOMWHY_METRICS");
-	struct arguments arguments = { .metrics.len = 0 };
+	struct arguments arguments = { .metrics.len = 0, .pin_dir = PINS_DIR };
 	struct doctor_options what;
 	int status;
 
@@ -96,8 +140,11 @@ int cmd_doctor(int argc, char **argv)
 	status = cmd_parse(&syntax, argc, argv, &arguments);
 	if (status != CMD_GO_ON)
 		return status;
+	if (arguments.unpin)
+		return unpin(arguments.pin_dir);
 	what = (struct doctor_options){ .host_root = arguments.common.host_root,
 					.node_name = arguments.common.node_name,
-					.metrics = arguments.metrics };
+					.metrics = arguments.metrics,
+					.pin_dir = arguments.pin_dir };
 	return examine(&what, arguments.common.json);
 }

@@ -173,6 +173,18 @@ bool cmd_time(const char *text, __u64 *ret_ns)
 	return klog_time_iso(&reader, &c, ret_ns, &comma) && c.at == c.end;
 }
 
+static bool value_is_optional(const struct cmd_option *option)
+{
+	return option->value && !strncmp(option->value, "[=", 2);
+}
+
+static int value_kind(const struct cmd_option *option)
+{
+	if (value_is_optional(option))
+		return optional_argument;
+	return option->value ? required_argument : no_argument;
+}
+
 static void print_option(const struct cmd_option *option)
 {
 	int column;
@@ -184,7 +196,7 @@ static void print_option(const struct cmd_option *option)
 	column = option->letter ? printf("  -%c, --%s", option->letter, option->name) :
 				  printf("      --%s", option->name);
 	if (option->value)
-		column += printf(" %s", option->value);
+		column += printf(value_is_optional(option) ? "%s" : " %s", option->value);
 	if (column >= HELP_COLUMN) {
 		printf("\n");
 		column = 0;
@@ -227,9 +239,7 @@ static void list_options(const struct cmd_syntax *syntax, struct option *ret_lon
 		if (!option->name)
 			continue;
 		ret_long[count++] =
-			(struct option){ option->name,
-					 option->value ? required_argument : no_argument, NULL,
-					 LONG_ONLY + i };
+			(struct option){ option->name, value_kind(option), NULL, LONG_ONLY + i };
 		if (option->letter)
 			*ret_short++ = option->letter;
 		if (option->letter && option->value)

@@ -28,7 +28,8 @@ struct cmd_common {
 struct cmd_option {
 	const char *name; /* NULL: only the help, as it stands there */
 	char letter; /* 0: it has none */
-	const char *value; /* how the help calls its value; NULL: it takes none */
+	const char *value; /* how the help calls its value; "[=…": it may be left out, and is NULL
+			      then; NULL: it takes none */
 	const char *help; /* one line or more */
 	/* @options: the command's, of which struct cmd_common is the first member. False: @value is
 	 * none for it. */

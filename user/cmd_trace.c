@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "cmd_options.h"
 #include "fields.h"
+#include "source/pins.h"
 #include "tracer.h"
 
 struct arguments {
@@ -97,6 +98,18 @@ static bool take_metrics(void *options, const char *value)
 	return metrics_http_parse(value, &((struct arguments *)options)->tracer.metrics);
 }
 
+static bool take_pin(void *options, const char *value)
+{
+	((struct arguments *)options)->tracer.pin_dir = value ? value : PINS_DIR;
+	return pins_dir_is_sound(value ? value : PINS_DIR);
+}
+
+static bool take_record(void *options, const char *value)
+{
+	((struct arguments *)options)->tracer.record = value;
+	return *value;
+}
+
 static const struct cmd_option count_option = { "count", 0, "N", "end after N incidents",
 						take_count };
 static const struct cmd_option duration_option = { "duration", 0, "TIME",
@@ -122,6 +135,19 @@ static const struct cmd_option metrics_option = {
 	"for this machine only",
 	take_metrics
 };
+static const struct cmd_option pin_option = {
+	"pin", 0, "[=DIR]",
+	"the kernel goes on taking down kills when oomwhy has ended,\n"
+	"and the next oomwhy --pin tells them; DIR, in a BPF file\n"
+	"system, is /sys/fs/bpf/oomwhy by default",
+	take_pin
+};
+static const struct cmd_option record_option = {
+	"record", 0, "FILE",
+	"append all lines to FILE, too, as JSON; a full disk is told,\n"
+	"and tracing goes on",
+	take_record
+};
 static const struct cmd_option ring_option = {
 	"ring", 0, "SIZE",
 	"room in the kernel for kills that are not read yet:\n"
@@ -135,24 +161,11 @@ static const struct cmd_option filters_heading = {
 static const struct cmd_option filters_end = { .help = "\n" };
 
 static const struct cmd_option *const options[] = {
-	&cmd_output,
-	&cmd_json,
-	&count_option,
-	&duration_option,
-	&attach_option,
-	&cmd_node,
-	&cmd_cluster,
-	&cmd_root_of_host,
-	&root_option,
-	&cmd_state,
-	&metrics_option,
-	&ring_option,
-	&cmd_verbose,
-	&filters_heading,
-	&cmd_namespace,
-	&cmd_container,
-	&cmd_level,
-	&filters_end,
+	&cmd_output,	&cmd_json,	&count_option,	 &duration_option,
+	&attach_option, &cmd_node,	&cmd_cluster,	 &cmd_root_of_host,
+	&root_option,	&cmd_state,	&metrics_option, &record_option,
+	&ring_option,	&pin_option,	&cmd_verbose,	 &filters_heading,
+	&cmd_namespace, &cmd_container, &cmd_level,	 &filters_end,
 	NULL,
 };
 

@@ -94,7 +94,7 @@ static int try_for_real(struct doctor *doctor, enum attach_plan plan)
 		.baseline = ignore_baseline,
 	};
 	struct bpf_source *source = NULL;
-	int err = bpf_source__open(&doctor->probe, plan, &handlers, &source);
+	int err = bpf_source__open(&doctor->probe, plan, &handlers, NULL, &source);
 
 	if (err)
 		return err;
@@ -266,6 +266,7 @@ void doctor_examine(const struct doctor_options *options, struct checkup *ret)
 	add_mark_victim(&doctor);
 	doctor_rights(&doctor);
 	doctor_kept(&doctor);
+	doctor_pins(&doctor);
 	doctor_node(&doctor);
 	doctor_running(&doctor);
 	doctor.plans_at = ret->findings_count;

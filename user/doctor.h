@@ -16,6 +16,7 @@
 struct doctor_options {
 	const char *host_root; /* before the machine's own paths, "" for / */
 	const char *node_name; /* NULL: the host name */
+	const char *pin_dir; /* where to look for what --pin keeps */
 	struct metrics_address
 		metrics; /* where the oomwhy that runs here serves; len 0: nobody said */
 };
@@ -49,6 +50,9 @@ void doctor_running(struct doctor *doctor);
 
 /* What is given up once tracing runs, and what is left then. */
 void doctor_kept(struct doctor *doctor);
+
+/* What --pin has left, and whether somebody reads it. */
+void doctor_pins(struct doctor *doctor);
 
 /* Whether the kernel's log can be read. */
 void doctor_log(struct doctor *doctor);

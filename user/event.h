@@ -98,6 +98,15 @@ enum attach_plan {
 	ATTACH_KMSG,
 };
 
+/* With --pin: the kernel side was made now, or others had made it and it went on; or theirs was
+ * another and has been replaced. */
+enum pins_use {
+	PINS_NONE,
+	PINS_MADE,
+	PINS_TAKEN_OVER,
+	PINS_REPLACED,
+};
+
 /* The kernel's enum oom_constraint, one up. */
 enum constraint {
 	OOM_CONSTRAINT_NOT_SAID,
@@ -294,10 +303,12 @@ struct stall {
 struct losses {
 	__u64 total; /* kills that nobody will see; of a log: reports and records */
 	__u64 ring_kills; /* of these: the kernel's ring was full */
+	__u64 downtime; /* the same while nobody read it (--pin) */
 	__u64 ring_records; /* besides: what is no kill, for the same reason */
 	__u64 ring_cgroups; /* kernel: the lifecycle ring was full (repaired by a rescan) */
 	__u64 queue; /* kills: the reader of stdout was too slow */
 	__u64 queue_others; /* lines that are no kills, for the same reason */
+	__u64 record; /* lines that the file of --record had no room for */
 	__u64 incomplete; /* incidents of which a part was missing */
 	__u64 hook_misses; /* kills of which the kernel did not tell whose they were */
 	__u64 log_reports; /* the kernel left them out of its log (rate limit) */
@@ -383,6 +394,7 @@ struct start {
 	__u64 cgroups; /* memcgs present */
 	__u64 memory_total_bytes;
 	__u64 memory_locked; /* bool: our own memory cannot be paged out */
+	__u64 pins; /* enum pins_use */
 	__s64 oom_score_adj; /* our own */
 };
 

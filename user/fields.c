@@ -31,6 +31,7 @@ static const char *const filled_names[] = {
 	NULL,
 };
 const char *const memory_source_names[] = { "", "exact", "sum", "flushed", "machine", "log", NULL };
+const char *const pins_use_names[] = { "", "made", "taken_over", "replaced", NULL };
 const char *const attach_names[] = { "", "fentry", "kprobe", "tracepoint", "kmsg", NULL };
 const char *const constraint_names[] = { "", "none", "cpuset", "memory_policy", "memcg", NULL };
 const char *const identity_source_names[] = {
@@ -257,11 +258,13 @@ static const struct field losses_rows[] = {
 	U64(total, "total",
 	    "Kills that nobody will see; of the kernel's log: its reports and records that are lost."),
 	U64(ring_kills, "ring_kills", "Of these: kills that the kernel's ring had no room for."),
+	U64(downtime, "downtime", "The same while no oomwhy read it (--pin)."),
 	U64(ring_records, "ring_records",
 	    "Besides: records without room that are no kills (deaths, stalls)."),
 	U64(ring_cgroups, "ring_cgroups", "Cgroup records without room; a rescan repairs these."),
 	U64(queue, "queue", "Kills whose lines were dropped: their reader was too slow."),
 	U64(queue_others, "queue_others", "Other lines dropped for that reason (updates, stalls)."),
+	U64(record, "record", "Lines missing in the file of --record: its disk was full."),
 	U64(incomplete, "incomplete", "Kills of which a part is missing."),
 	U64(log_reports, "log_reports",
 	    "Reports that the kernel left out of its log (10 in 5 s are written)."),
@@ -313,6 +316,9 @@ static const struct field start_rows[] = {
 	ENUM(start.degraded_from, "tracing.degraded_from", attach_names,
 	     "In a second start line: the plan whose hooks are attached but do not fire."),
 	ENUM(start.evidence, "tracing.evidence", evidence_names, "The best evidence it gives."),
+	ENUM(start.pins, "tracing.pins", pins_use_names,
+	     "With --pin: the kernel side was made now, taken over as another process had left "
+	     "it, or another's replaced by ours."),
 	U64(start.cgroup_version, "cgroup.version", "Of the memory controller: 1 or 2."),
 	U64(start.cgroups, "cgroup.count", "Memory cgroups present."),
 	U64(start.memory_total_bytes, "memory_total_bytes", "Memory of the machine in bytes."),

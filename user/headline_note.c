@@ -75,6 +75,11 @@ static void start_line(struct line *line, const struct start *start)
 	}
 	if (start->evidence > EVIDENCE_NONE && start->evidence <= EVIDENCE_LOG)
 		line_putf(line, "%s %s", joint, evidence[start->evidence]);
+	if (start->pins == PINS_TAKEN_OVER)
+		line_putf(line, "; taken over as it was pinned");
+	else if (start->pins == PINS_MADE || start->pins == PINS_REPLACED)
+		line_putf(line, "; pinned%s",
+			  start->pins == PINS_REPLACED ? " in another's place" : "");
 	if (start->degraded_from > ATTACH_NONE && start->degraded_from <= ATTACH_KMSG)
 		line_putf(line, "; the hooks of%s do not fire", plans[start->degraded_from]);
 }
@@ -98,6 +103,8 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		const char *one, *many;
 	} parts[] = {
 		{ losses->ring_kills, "kill (kernel buffer full)", "kills (kernel buffer full)" },
+		{ losses->downtime, "kill (kernel buffer full while no oomwhy ran)",
+		  "kills (kernel buffer full while no oomwhy ran)" },
 		{ unexplained, "kill that the kernel counted and nobody saw",
 		  "kills that the kernel counted and nobody saw" },
 		{ losses->before_start, "kill since boot that nobody knows of",
@@ -112,6 +119,7 @@ static void loss_parts(struct line *line, const struct losses *losses)
 		  "other lines (reader of stdout too slow)" },
 		{ losses->ring_records, "other record (kernel buffer full)",
 		  "other records (kernel buffer full)" },
+		{ losses->record, "line not recorded", "lines not recorded" },
 		{ losses->incomplete, "incident incomplete", "incidents incomplete" },
 		{ losses->hook_misses, "kill of nobody knows whom", "kills of nobody knows whom" },
 		{ losses->state, "kill not kept in the state folder",

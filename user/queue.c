@@ -77,6 +77,7 @@ bool queue_push(struct queue *queue, const struct event *ev)
 	if (fits) {
 		put(queue, &size, sizeof(size));
 		put(queue, packed, size);
+		queue->pushed++;
 		pthread_cond_signal(&queue->filled);
 	} else if (ev->type == EVENT_INCIDENT) {
 		queue->dropped.kills++;
@@ -85,6 +86,27 @@ bool queue_push(struct queue *queue, const struct event *ev)
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return fits;
+}
+
+__u64 queue_pushed(struct queue *queue)
+{
+	__u64 pushed;
+
+	pthread_mutex_lock(&queue->lock);
+	pushed = queue->pushed;
+	pthread_mutex_unlock(&queue->lock);
+	return pushed;
+}
+
+bool queue_has_room(struct queue *queue)
+{
+	size_t needed = sizeof(__u32) + PACK_MAX + queue->kept;
+	bool has;
+
+	pthread_mutex_lock(&queue->lock);
+	has = queue->size - queue->used >= needed;
+	pthread_mutex_unlock(&queue->lock);
+	return has;
 }
 
 bool queue_pop(struct queue *queue, struct event *ret)

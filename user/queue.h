@@ -24,6 +24,7 @@ struct queue {
 	pthread_cond_t filled;
 	char *ring;
 	size_t size, kept, head, used;
+	__u64 pushed; /* events of all kinds that had room */
 	struct queue_dropped dropped;
 	bool closed;
 };
@@ -37,6 +38,12 @@ void queue_free(struct queue *queue);
 
 /* queue_push() - returns false where @ev had no room or the queue is closed. */
 bool queue_push(struct queue *queue, const struct event *ev);
+
+/* queue_pushed() - how many events it has taken so far. */
+__u64 queue_pushed(struct queue *queue);
+
+/* queue_has_room() - for an incident of any size. */
+bool queue_has_room(struct queue *queue);
 
 /* queue_pop() - waits for an event; returns false when the queue is closed and empty. */
 bool queue_pop(struct queue *queue, struct event *ret);

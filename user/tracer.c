@@ -187,7 +187,9 @@ static int open_loop(struct tracer *tracer)
 		return -errno;
 	err = watch(tracer, tracer->signal_fd, EPOLLIN);
 	err = err ? err : watch(tracer, tracer->writer.stopped_fd, EPOLLIN);
-	err = err ? err : watch(tracer, tracer_kill_fd(tracer), EPOLLIN);
+	err = err ? err :
+		    watch(tracer, tracer_kill_fd(tracer),
+			  tracer->pin ? EPOLLIN | EPOLLET : EPOLLIN);
 	if (err)
 		return err;
 	/* A reader that goes is noticed at once, not at the next kill. A file cannot be watched. */
@@ -276,6 +278,7 @@ static int start_threads(struct tracer *tracer)
 	err = tracer_history_start(tracer);
 	if (err)
 		goto no_history;
+	tracer_pin_start(tracer);
 	err = tracer_metrics_start(tracer);
 	tracer_raise_priority();
 	err = err ? err : writer_start(writer);
@@ -320,6 +323,7 @@ static void loop(struct tracer *tracer)
 		deadline_ns = assemble_tick(&tracer->assembler, clock_boot_ns());
 		deadline_ns = tracer_kmsg_tick(tracer, deadline_ns);
 		deadline_ns = tracer_history_tick(tracer, deadline_ns);
+		deadline_ns = tracer_pin_tick(tracer, deadline_ns);
 		watch_hook(tracer);
 		if (clock_boot_ns() - tick_ns >= TICK_MS * 1000000ULL) {
 			tick_ns = clock_boot_ns();
@@ -337,7 +341,9 @@ static void finish(struct tracer *tracer)
 	if (!tracer->options.count || tracer->incidents < tracer->options.count) {
 		tracer->stop = false;
 		tracer_consume(tracer);
-		assemble_flush(&tracer->assembler);
+		/* What is still open is left to who comes after us. */
+		if (!tracer->pin)
+			assemble_flush(&tracer->assembler);
 		tracer_kmsg_flush(tracer);
 		tracer_audit_end(tracer);
 		tracer_note_losses(tracer);
@@ -388,6 +394,22 @@ static int start_audit(struct tracer *tracer, __u64 attach_ns)
 	return audit_start(&tracer->audit);
 }
 
+/* Before anything else: what cannot be had is an error of the command line. */
+static bool open_outputs(struct tracer *tracer)
+{
+	const char *path = tracer->options.record;
+	int err = tracer_metrics_open(tracer);
+
+	if (err) {
+		log_error("metrics cannot be served: %s", strerror(-err));
+		return false;
+	}
+	err = recorder_open(&tracer->writer.recorder, path);
+	if (err)
+		log_error("cannot record to %s: %s", path, strerror(-err));
+	return !err;
+}
+
 static enum exit_status trace(struct tracer *tracer)
 {
 	struct bpf_handlers handlers = {
@@ -404,15 +426,14 @@ static enum exit_status trace(struct tracer *tracer)
 	__u64 attach_ns;
 	int err;
 
-	err = tracer_metrics_open(tracer);
-	if (err) {
-		log_error("metrics cannot be served: %s", strerror(-err));
+	if (!open_outputs(tracer))
 		return STATUS_FAILED;
-	}
 	machine_read(&tracer->machine);
 	init_assembler(tracer);
 	attach_ns = clock_boot_ns();
-	status = tracer_open_source(tracer, &handlers);
+	status = tracer_pin_open(tracer);
+	if (!status)
+		status = tracer_open_source(tracer, &handlers);
 	if (status)
 		return status;
 	status = tracer_state_open(tracer);
@@ -423,7 +444,7 @@ static enum exit_status trace(struct tracer *tracer)
 			     &tracer->reserve);
 	err = open_loop(tracer);
 	err = err ? err : start_threads(tracer);
-	err = err ? err : start_audit(tracer, attach_ns);
+	err = err ? err : start_audit(tracer, tracer_pin_since(tracer, attach_ns));
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return STATUS_FAILED;
@@ -439,6 +460,7 @@ static enum exit_status trace(struct tracer *tracer)
 	finish(tracer);
 	all_is_kept = tracer_state_close(tracer);
 	status = end_of_writer(tracer);
+	tracer_pin_close(tracer);
 	status = tracer->failed ? STATUS_FAILED : status;
 	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
@@ -460,7 +482,9 @@ int tracer_run(const struct tracer_options *options)
 	status = trace(tracer);
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
+	tracer_pin_free(tracer);
 	tracer_kmsg_close(tracer);
+	recorder_close(&tracer->writer.recorder);
 	queue_free(&tracer->queue);
 	names_close(tracer->names);
 	free(tracer);

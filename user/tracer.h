@@ -26,6 +26,9 @@ struct tracer_options {
 	const char *node_name;
 	const char *cluster_name; /* NULL: not said */
 	const char *host_root; /* where the machine's own files are, "" for / */
+	const char
+		*pin_dir; /* where the kernel side is to stay when we end; NULL: it ends with us */
+	const char *record; /* a file for JSON lines; NULL: none */
 	__u32 ring_bytes; /* for kills that are not read yet; 0: as built */
 	bool tells_past; /* first, what is known since boot */
 	const char *state_dir; /* where kills are kept; NULL: in the usual folder, if it is there;

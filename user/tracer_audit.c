@@ -56,7 +56,8 @@ void tracer_audit_end(struct tracer *tracer)
 		if (i)
 			nanosleep(&pause, NULL);
 		tracer_consume(tracer);
-		assemble_flush(&tracer->assembler);
+		if (!tracer->pin)
+			assemble_flush(&tracer->assembler);
 		tracer_kmsg_flush(tracer);
 		tracer_audit_tick(tracer);
 		if (!audit_new(&tracer->audit, counted))

@@ -21,6 +21,10 @@ void tracer_consume(struct tracer *tracer)
 {
 	int err;
 
+	if (tracer->pin) {
+		tracer_pin_consume(tracer);
+		return;
+	}
 	if (!tracer->kmsg) {
 		bpf_source__consume_kills(tracer->source);
 		return;

@@ -15,15 +15,19 @@ void tracer_read_losses(struct tracer *tracer, struct losses *ret)
 
 	ret->ring_kills = bpf_source__counter(tracer->source, OOMWHY_LOST_KILLS);
 	ret->ring_records = bpf_source__counter(tracer->source, OOMWHY_LOST_KILL_RECORDS);
+	ret->downtime = tracer->pin ? pins_downtime(tracer_pin_pins(tracer)) : NOT_KNOWN;
 	ret->ring_cgroups = bpf_source__counter(tracer->source, OOMWHY_LOST_CGROUP_RECORDS);
 	ret->queue = dropped.kills;
 	ret->queue_others = dropped.others;
+	ret->record = recorder_lost(&tracer->writer.recorder);
 	ret->incomplete = stats->incomplete;
 	ret->hook_misses = bpf_source__counter(tracer->source, OOMWHY_UNKNOWN_VICTIMS);
 	ret->state = tracer->state ? state_lost(tracer->state) : 0;
 	ret->before_start = tracer->before_start;
 	ret->unseen_kills = audit_missing(&tracer->audit);
 	ret->total = ret->ring_kills + ret->hook_misses + stats->malformed;
+	if (tracer->pin)
+		ret->total += ret->downtime;
 	tracer_kmsg_losses(tracer, ret);
 	/* A kill that nobody saw has lost a record: mostly these are known. */
 	if (ret->unseen_kills > ret->total)
@@ -82,6 +86,7 @@ void tracer_note_start(struct tracer *tracer)
 	start->cgroups = keeper_cgroups(&tracer->keeper);
 	start->memory_total_bytes = tracer->machine.memory_total_bytes;
 	start->memory_locked = tracer->memory_locked;
+	start->pins = tracer_pin_use(tracer);
 	start->oom_score_adj = tracer->oom_score_adj;
 	tracer_metrics_take(tracer, ev);
 	tracer_send(tracer, ev);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,18 +9,28 @@
 
 #define WHY_MAX 512
 
-static enum exit_status refused(const struct tracer *tracer, int err)
+static int try_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
-	log_error(
-		"--attach %s is not possible here: the kernel refuses our programs: %s (--verbose "
-		"tells more)",
-		attach_names[tracer->plan], strerror(-err));
-	return STATUS_NOT_POSSIBLE;
+	return bpf_source__open(&tracer->probe, tracer->plan, handlers, tracer_pin_pins(tracer),
+				&tracer->source);
+}
+
+static void say_refusal(const struct tracer *tracer, int err, char why[static WHY_MAX])
+{
+	if (tracer->pin && err == -EOPNOTSUPP)
+		snprintf(why, WHY_MAX,
+			 "--pin: this kernel keeps no program of the plan %s (kprobes: Linux 5.15)",
+			 attach_names[tracer->plan]);
+	else
+		snprintf(why, WHY_MAX,
+			 "the kernel refuses our programs for %s: %s (--verbose tells more)",
+			 attach_names[tracer->plan], strerror(-err));
 }
 
 /* What was asked for, or nothing. */
 static enum exit_status open_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
+	char why[WHY_MAX];
 	int err;
 
 	if (probe_plan_error(&tracer->probe, tracer->plan)) {
@@ -27,8 +38,12 @@ static enum exit_status open_plan(struct tracer *tracer, const struct bpf_handle
 			  probe_plan_hint(&tracer->probe, tracer->plan));
 		return STATUS_NOT_POSSIBLE;
 	}
-	err = bpf_source__open(&tracer->probe, tracer->plan, handlers, &tracer->source);
-	return err ? refused(tracer, err) : STATUS_DONE;
+	err = try_plan(tracer, handlers);
+	if (!err)
+		return STATUS_DONE;
+	say_refusal(tracer, err, why);
+	log_error("--attach %s is not possible here: %s", attach_names[tracer->plan], why);
+	return STATUS_NOT_POSSIBLE;
 }
 
 /* The plan that shows most of those that work; false: none does, and @why says why. */
@@ -42,15 +57,13 @@ static bool open_best(struct tracer *tracer, const struct bpf_handlers *handlers
 	     tracer->plan++) {
 		if (probe_plan_error(&tracer->probe, tracer->plan))
 			continue;
-		err = bpf_source__open(&tracer->probe, tracer->plan, handlers, &tracer->source);
+		err = try_plan(tracer, handlers);
 		if (!err) {
 			if (tracer->plan != probe_best_plan(&tracer->probe))
 				log_error("%s; %s is used", why, attach_names[tracer->plan]);
 			return true;
 		}
-		snprintf(why, WHY_MAX,
-			 "the kernel refuses our programs for %s: %s (--verbose tells more)",
-			 attach_names[tracer->plan], strerror(-err));
+		say_refusal(tracer, err, why);
 	}
 	return false;
 }
@@ -68,6 +81,7 @@ static enum exit_status open_log(struct tracer *tracer, const char *why)
 			  strerror(-errors.syslog));
 		return STATUS_NOT_POSSIBLE;
 	}
+	tracer_pin_free(tracer); /* the kernel keeps its log itself */
 	if (why)
 		log_error("no BPF here: %s. The kernel's log is followed instead, which says less: "
 			  "evidence log",
@@ -80,6 +94,10 @@ enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_hand
 	char why[WHY_MAX];
 
 	tracer->plan = tracer->options.attach;
+	if (tracer->plan == ATTACH_KMSG && tracer->pin) {
+		log_error("--pin keeps programs, and --attach kmsg has none");
+		return STATUS_NOT_POSSIBLE;
+	}
 	if (tracer->plan == ATTACH_KMSG) {
 		probe_machine(&tracer->probe);
 		return open_log(tracer, NULL);

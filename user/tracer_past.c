@@ -139,7 +139,7 @@ void tracer_past_tick(struct tracer *tracer)
 {
 	struct past *past = tracer->past;
 
-	if (!past || clock_boot_ns() < tracer->past_until_ns)
+	if (!past || clock_boot_ns() < tracer->past_until_ns || tracer_pin_is_behind(tracer))
 		return;
 	for (size_t i = 0; i < past->count; i++)
 		if (past->kept[i]->origin != ORIGIN_NONE)

@@ -32,12 +32,15 @@
 
 #define TRACER_HIDDEN_MAX 64 /* stalls that were filtered out and may end: so are their ends */
 
+struct tracer_pin;
+
 struct tracer {
 	struct tracer_options options;
 	struct machine machine;
 	struct probe probe;
 	enum attach_plan plan;
 	struct bpf_source *source; /* NULL: the log is followed */
+	struct tracer_pin *pin; /* NULL: nothing stays when we end */
 	struct kmsg *kmsg; /* NULL: BPF is used */
 	struct kmsg_stalls log_stalls;
 	int rescan_fd; /* then: a timer, at which T2 looks for cgroups */
@@ -159,6 +162,26 @@ void tracer_note_stop(struct tracer *tracer);
  * is followed. Errors, and what that costs, are told on stderr.
  */
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers);
+
+/*
+ * --pin (tracer_pin.c): what is read of the kill ring is given back to the kernel when its lines
+ * are written, not before, so that a process that follows us tells it again if we are killed.
+ */
+enum exit_status tracer_pin_open(struct tracer *tracer);
+struct pins *tracer_pin_pins(const struct tracer *tracer); /* NULL without --pin */
+enum pins_use tracer_pin_use(const struct tracer *tracer);
+/* After the source is open, before the writer starts. */
+void tracer_pin_start(struct tracer *tracer);
+/* T1: as far as the queue has room. */
+void tracer_pin_consume(struct tracer *tracer);
+/* T1: more is there to be read, and the queue has no room for it. */
+bool tracer_pin_is_behind(const struct tracer *tracer);
+/* From when on kills are told from the rings: @attach_ns, or earlier; all in boot time. */
+__u64 tracer_pin_since(const struct tracer *tracer, __u64 attach_ns);
+/* T1: give back what is told. @next_ns as for tracer_history_tick(). */
+__u64 tracer_pin_tick(struct tracer *tracer, __u64 next_ns);
+void tracer_pin_close(struct tracer *tracer); /* all is written that will be */
+void tracer_pin_free(struct tracer *tracer); /* after the source */
 
 /* tracer_history_start() - after the keeper, which it asks. Returns 0 or -errno. */
 int tracer_history_start(struct tracer *tracer);

@@ -41,11 +41,12 @@ static const char usage[] =
 	"  --churn N    cgroups made and removed a second beside it (500)\n"
 	"  --stalled N  kills while nobody takes them (800)\n"
 	"  --host N     only this: the machine itself out of memory, N kills; in a virtual machine\n"
+	"  --limit MIB  of memory for the tracer (none)\n"
 	"  --counted LIB  that counts what its first thread allocates (counted.so; none)\n"
 	"  --lost N     of the kills may be lost, and are counted then (0.1%)\n";
 
 static struct {
-	int kills, memcgs, churn, stalled, host, lost;
+	int kills, memcgs, churn, stalled, host, limit, lost;
 	const char *counted_lib;
 } opt = { .kills = 500, .memcgs = 200, .churn = 500, .stalled = 800, .lost = -1 };
 
@@ -53,12 +54,23 @@ static struct hierarchy h;
 static struct storm storm;
 static struct tracer tracer;
 static struct reader reader;
+static struct cgroup own; /* of the tracer, with --limit */
 
 static void trace(void)
 {
 	static const char *const args[] = { "--json", NULL };
 
-	assert_int_equal(tracer_start(&tracer, args), 0);
+	int procs = -1;
+
+	if (opt.limit) {
+		assert_int_equal(cgroup_make(&h, STORM_CGROUP "/own", &own), 0);
+		assert_int_equal(cgroup_set_limit(&h, &own, opt.limit * 1024LL * 1024), 0);
+		procs = cgroup_open_procs(&h, &own);
+		assert_true(procs >= 0);
+	}
+	assert_int_equal(tracer_start_in(&tracer, args, procs), 0);
+	if (procs >= 0)
+		close(procs);
 	tracer_wait_attached(&tracer);
 }
 
@@ -114,6 +126,8 @@ static void print_told(const struct told *told)
 static void check_sums(const struct told *told, int64_t made, int64_t machine)
 {
 	print_told(told);
+	if (opt.limit)
+		assert_int_equal(cgroup_oom_kills(&h, &own), 0);
 	assert_int_equal(told->repeated, 0);
 	assert_int_equal(told->process_killed, 0);
 	assert_int_equal(told->incomplete, 0);
@@ -335,6 +349,7 @@ static int parse(int argc, char **argv)
 						 { "churn", required_argument, NULL, 'c' },
 						 { "stalled", required_argument, NULL, 's' },
 						 { "host", required_argument, NULL, 'h' },
+						 { "limit", required_argument, NULL, 'L' },
 						 { "counted", required_argument, NULL, 'C' },
 						 { "lost", required_argument, NULL, 'l' },
 						 { NULL, 0, NULL, 0 } };
@@ -355,6 +370,8 @@ static int parse(int argc, char **argv)
 			opt.lost = value;
 		else if (c == 'h')
 			opt.host = value;
+		else if (c == 'L')
+			opt.limit = value;
 		else if (c == 'C')
 			opt.counted_lib = optarg;
 		if (c == '?' || value < 0) {

@@ -32,10 +32,12 @@ static void set_losses(struct losses *losses, __u64 kills, __u64 queue)
 {
 	losses->total = kills + queue;
 	losses->ring_kills = kills;
+	losses->downtime = 0;
 	losses->ring_records = 0;
 	losses->ring_cgroups = 0;
 	losses->queue = queue;
 	losses->queue_others = 0;
+	losses->record = 0;
 	losses->incomplete = 0;
 	losses->hook_misses = 0;
 }

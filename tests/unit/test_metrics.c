@@ -113,7 +113,7 @@ static void fixed_series_are_there_before_anything_happens(void **state)
 	write_text(METRICS_CLASSIC);
 	assert_int_equal(count_lines("oomwhy_oom_kills_total{"), 30);
 	assert_int_equal(count_lines("oomwhy_oom_incidents_total{"), 10);
-	assert_int_equal(count_lines("oomwhy_losses_total{"), 11);
+	assert_int_equal(count_lines("oomwhy_losses_total{"), 12);
 	assert_int_equal(count_lines("oomwhy_identity_lookups_total{"), 4);
 	assert_line("oomwhy_oom_kills_total{limit_level=\"node\",container_ends=\"false\"} 0");
 	assert_line("oomwhy_oom_incidents_total{limit_level=\"unknown\"} 0");
@@ -343,12 +343,14 @@ static void start_losses_and_lookups(void **state)
 	event_init(&ev, EVENT_LOSS);
 	ev.loss = (struct losses){ .total = 12,
 				   .ring_kills = 1,
+				   .downtime = 6,
 				   .ring_cgroups = 2,
 				   .queue = 3,
 				   .incomplete = 4,
 				   .hook_misses = 5,
 				   .ring_records = 6,
 				   .queue_others = 7,
+				   .record = 8,
 				   .log_reports = NOT_KNOWN,
 				   .log_overwritten = 8 };
 	metrics_take(&metrics, &ev);
@@ -363,7 +365,9 @@ static void start_losses_and_lookups(void **state)
 	assert_line("oomwhy_losses_total{reason=\"ring_kills\"} 1");
 	assert_line("oomwhy_losses_total{reason=\"ring_records\"} 6");
 	assert_line("oomwhy_losses_total{reason=\"queue_others\"} 7");
+	assert_line("oomwhy_losses_total{reason=\"record\"} 8");
 	assert_line("oomwhy_losses_total{reason=\"ring_cgroups\"} 2");
+	assert_line("oomwhy_losses_total{reason=\"downtime\"} 6");
 	assert_line("oomwhy_losses_total{reason=\"queue\"} 3");
 	assert_line("oomwhy_losses_total{reason=\"incomplete\"} 4");
 	assert_line("oomwhy_losses_total{reason=\"hook_misses\"} 5");

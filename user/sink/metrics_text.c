@@ -170,7 +170,9 @@ static void write_losses(struct out *out, const struct losses *losses)
 		{ "ring_cgroups", losses->ring_cgroups },
 		{ "queue", losses->queue },
 		{ "queue_others", losses->queue_others },
+		{ "record", losses->record },
 		{ "incomplete", losses->incomplete },
+		{ "downtime", losses->downtime == NOT_KNOWN ? 0 : losses->downtime },
 		{ "hook_misses", losses->hook_misses },
 		{ "log_reports", losses->log_reports },
 		{ "log_overwritten", losses->log_overwritten },
@@ -180,8 +182,9 @@ static void write_losses(struct out *out, const struct losses *losses)
 
 	counter(out, "oomwhy_losses",
 		"What was not seen, or not told: kills and other records without room in the kernel's "
-		"ring, cgroup records (repaired by a rescan), kills and other lines that were read "
-		"too slowly, kills of which a part is missing, kills of nobody knows whom, reports "
+		"ring (downtime: kills while no oomwhy read it), cgroup records (repaired by a "
+		"rescan), kills and other lines that were read too slowly, lines not recorded, kills "
+		"of which a part is missing, kills of nobody knows whom, reports "
 		"that the kernel left out of its log, records of that log that were overwritten "
 		"before they were read, kills that the kernel counted and nobody saw, kills that the "
 		"state folder does not have.");

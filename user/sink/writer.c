@@ -31,15 +31,43 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
+static size_t format_json(struct writer *writer)
+{
+	int len = json_write(&writer->ev, writer->buf, sizeof(writer->buf));
+
+	return len > 0 ? len : 0; /* the buffer is larger than any line */
+}
+
+/* Recorded as JSON, whatever stdout gets. */
 static size_t format(struct writer *writer)
 {
-	int len;
+	size_t len = 0;
 
-	if (writer->json) {
-		len = json_write(&writer->ev, writer->buf, sizeof(writer->buf));
-		return len > 0 ? len : 0; /* the buffer is larger than any line */
-	}
+	if (writer->json || writer->recorder.path)
+		len = format_json(writer);
+	recorder_put(&writer->recorder, writer->buf, len, writer->ev.type != EVENT_LOSS);
+	if (writer->json)
+		return len;
 	return text_write(&writer->ev, &writer->style, writer->buf, sizeof(writer->buf));
+}
+
+static void write_event(struct writer *writer)
+{
+	size_t len = format(writer);
+
+	if (writer->writing)
+		__atomic_store_n(writer->writing, 1, __ATOMIC_RELEASE);
+	writer->error = write_all(writer->fd, writer->buf, len);
+	if (writer->error)
+		return;
+	if (writer->writing)
+		__atomic_store_n(writer->writing, 0, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&writer->written, 1, __ATOMIC_RELEASE);
+}
+
+__u64 writer_written(const struct writer *writer)
+{
+	return __atomic_load_n(&writer->written, __ATOMIC_ACQUIRE);
 }
 
 static void *run(void *context)
@@ -47,8 +75,10 @@ static void *run(void *context)
 	struct writer *writer = context;
 	uint64_t one = 1;
 
+	if (writer->ends_line)
+		writer->error = write_all(writer->fd, "\n", 1);
 	while (!writer->error && queue_pop(writer->queue, &writer->ev))
-		writer->error = write_all(writer->fd, writer->buf, format(writer));
+		write_event(writer);
 	if (write(writer->stopped_fd, &one, sizeof(one)) < 0) {
 		/* The tracer has gone already: nobody waits. */
 	}

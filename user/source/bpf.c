@@ -11,15 +11,19 @@
 #include "oomwhy_record.h"
 #include "source/bpf.h"
 #include "source/bpf_direct.h"
+#include "source/bpf_fingerprint.h"
 #include "source/bpf_history.h"
 #include "source/bpf_order.h"
+#include "version.h"
 
 #include "oomwhy.skel.h"
 
 #define EXTRAS_MAX 16
 
 struct bpf_source {
-	struct oomwhy_bpf *skel;
+	struct oomwhy_bpf *skel; /* NULL: what runs was taken over */
+	struct pins *pins; /* NULL: nothing stays; not ours */
+	int kill_ring, cgroup_ring, counters_map, attempts_map; /* descriptors of somebody's */
 	struct ring_buffer *kills;
 	struct ring_buffer *cgroups;
 	struct bpf_handlers handlers;
@@ -27,6 +31,7 @@ struct bpf_source {
 	const struct oomwhy_attempts *attempts;
 	bool memcg_reclaim_is_seen; /* its tracepoint is attached */
 	struct bpf_link *links[EXTRAS_MAX + 5]; /* those that the skeleton does not attach */
+	const char *names[EXTRAS_MAX + 5]; /* of their programs */
 	int links_count;
 };
 
@@ -139,6 +144,7 @@ static int attach(struct bpf_source *source, struct bpf_program *program)
 		log_debug("%s is not attached: %s", bpf_program__name(program), strerror(-err));
 		return err;
 	}
+	source->names[source->links_count] = bpf_program__name(program);
 	source->links[source->links_count++] = link;
 	return 0;
 }
@@ -181,30 +187,28 @@ static int attach_reclaim(struct bpf_source *source, enum attach_plan plan)
 	return plan == ATTACH_TRACEPOINT ? err : 0;
 }
 
-static const void *map_shared(const struct bpf_map *map, size_t bytes)
+static const void *map_shared(int fd, size_t bytes)
 {
-	void *at = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	void *at = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 
 	return at == MAP_FAILED ? NULL : at;
 }
 
 static int map_counters(struct bpf_source *source)
 {
-	source->counters = map_shared(source->skel->maps.counters, COUNTERS_BYTES);
-	source->attempts = map_shared(source->skel->maps.attempts, ATTEMPTS_BYTES);
+	source->counters = map_shared(source->counters_map, COUNTERS_BYTES);
+	source->attempts = map_shared(source->attempts_map, ATTEMPTS_BYTES);
 	return source->counters && source->attempts ? 0 : -errno;
 }
 
 static int open_rings(struct bpf_source *source)
 {
-	struct oomwhy_bpf *skel = source->skel;
-
-	source->kills =
-		ring_buffer__new(bpf_map__fd(skel->maps.kill_ring), take_kill, source, NULL);
-	if (!source->kills)
-		return -errno;
-	source->cgroups =
-		ring_buffer__new(bpf_map__fd(skel->maps.cgroup_ring), take_cgroup, source, NULL);
+	if (!source->pins) {
+		source->kills = ring_buffer__new(source->kill_ring, take_kill, source, NULL);
+		if (!source->kills)
+			return -errno;
+	}
+	source->cgroups = ring_buffer__new(source->cgroup_ring, take_cgroup, source, NULL);
 	return source->cgroups ? 0 : -errno;
 }
 
@@ -254,29 +258,20 @@ static int take_baseline(const struct bpf_source *source)
 	return err;
 }
 
-static int load(struct bpf_source *source, const struct probe *probe, enum attach_plan plan)
+static void use_own_maps(struct bpf_source *source)
 {
-	int err;
+	const struct oomwhy_bpf *skel = source->skel;
 
-	source->skel = oomwhy_bpf__open();
-	if (!source->skel)
-		return -errno;
-	configure(source->skel, probe, plan);
-	if (source->handlers.kill_ring_bytes)
-		bpf_map__set_max_entries(source->skel->maps.kill_ring,
-					 source->handlers.kill_ring_bytes);
-	err = oomwhy_bpf__load(source->skel);
-	if (err)
-		return err;
-	err = map_counters(source);
-	if (err)
-		return err;
-	err = open_rings(source);
-	if (err)
-		return err;
-	bpf_order_check(source->skel);
-	err = take_baseline(source);
-	err = err ? err : oomwhy_bpf__attach(source->skel);
+	source->kill_ring = bpf_map__fd(skel->maps.kill_ring);
+	source->cgroup_ring = bpf_map__fd(skel->maps.cgroup_ring);
+	source->counters_map = bpf_map__fd(skel->maps.counters);
+	source->attempts_map = bpf_map__fd(skel->maps.attempts);
+}
+
+static int attach_all(struct bpf_source *source, const struct probe *probe, enum attach_plan plan)
+{
+	int err = oomwhy_bpf__attach(source->skel);
+
 	if (!err)
 		attach_history(source);
 	if (!err)
@@ -286,8 +281,121 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	return err;
 }
 
+static int load(struct bpf_source *source, const struct probe *probe, enum attach_plan plan)
+{
+	int err = oomwhy_bpf__load(source->skel);
+
+	if (err)
+		return err;
+	use_own_maps(source);
+	err = map_counters(source);
+	if (err)
+		return err;
+	err = open_rings(source);
+	if (err)
+		return err;
+	bpf_order_check(source->skel);
+	/* Who takes over knows more of what was before than the counters of now. */
+	if (!source->pins || !pins_saved(source->pins))
+		err = take_baseline(source);
+	return err ? err : attach_all(source, probe, plan);
+}
+
+/* ---- pins ---- */
+
+static int take_over(struct bpf_source *source, const struct pin_set *set)
+{
+	int err;
+
+	source->kill_ring = set->kill_ring;
+	source->cgroup_ring = set->cgroup_ring;
+	source->counters_map = set->counters;
+	source->attempts_map = set->attempts;
+	err = map_counters(source);
+	return err ? err : open_rings(source);
+}
+
+static void list_link(struct pin_content *content, const char *name, const struct bpf_link *link)
+{
+	if (!link || content->links == PINS_LINKS_MAX)
+		return;
+	content->link[content->links].name = name;
+	content->link[content->links].fd = bpf_link__fd(link);
+	content->links++;
+}
+
+static int pin(struct bpf_source *source, enum attach_plan plan, __u64 fingerprint)
+{
+	const struct bpf_object_skeleton *skeleton = source->skel->skeleton;
+	struct pin_content content = {
+		.fingerprint = fingerprint,
+		.attach = plan,
+		.version = OOMWHY_VERSION,
+		.kill_ring = source->kill_ring,
+		.cgroup_ring = source->cgroup_ring,
+		.counters = source->counters_map,
+		.attempts = source->attempts_map,
+	};
+
+	for (int i = 0; i < skeleton->prog_cnt; i++)
+		list_link(&content, skeleton->progs[i].name, *skeleton->progs[i].link);
+	for (int i = 0; i < source->links_count; i++)
+		list_link(&content, source->names[i], source->links[i]);
+	return pins_add(source->pins, &content);
+}
+
+/* Destroying a link of a kprobe switches it off, pinned or not. */
+static void keep_links(const struct bpf_source *source)
+{
+	const struct bpf_object_skeleton *skeleton = source->skel->skeleton;
+
+	for (int i = 0; i < skeleton->prog_cnt; i++)
+		if (*skeleton->progs[i].link)
+			bpf_link__disconnect(*skeleton->progs[i].link);
+	for (int i = 0; i < source->links_count; i++)
+		bpf_link__disconnect(source->links[i]);
+}
+
+static int load_pinned(struct bpf_source *source, const struct probe *probe, enum attach_plan plan)
+{
+	const struct pin_set *set;
+	__u64 fingerprint;
+	int err;
+
+	source->skel->rodata->kill_wake_flags = BPF_RB_FORCE_WAKEUP;
+	fingerprint = bpf_fingerprint(source->skel);
+	set = pins_adopt(source->pins, fingerprint);
+	if (set) {
+		oomwhy_bpf__destroy(source->skel);
+		source->skel = NULL;
+		err = take_over(source, set);
+	} else {
+		err = load(source, probe, plan);
+		err = err ? err : pin(source, plan, fingerprint);
+		if (!err)
+			keep_links(source);
+	}
+	if (!err)
+		pins_settle(source->pins);
+	return err;
+}
+
+static int open_and_load(struct bpf_source *source, const struct probe *probe,
+			 enum attach_plan plan)
+{
+	source->skel = oomwhy_bpf__open();
+	if (!source->skel)
+		return -errno;
+	configure(source->skel, probe, plan);
+	if (source->handlers.kill_ring_bytes)
+		bpf_map__set_max_entries(source->skel->maps.kill_ring,
+					 source->handlers.kill_ring_bytes);
+	return source->pins ? load_pinned(source, probe, plan) : load(source, probe, plan);
+}
+
 int bpf_source__open(const struct probe *probe, enum attach_plan plan,
-		     const struct bpf_handlers *handlers, struct bpf_source **ret)
+		     const struct bpf_handlers *handlers, struct pins *pins,
+		     struct bpf_source **ret)
 {
 	struct bpf_source *source = calloc(1, sizeof(*source));
 	int err;
@@ -295,7 +403,8 @@ int bpf_source__open(const struct probe *probe, enum attach_plan plan,
 	if (!source)
 		return -ENOMEM;
 	source->handlers = *handlers;
-	err = load(source, probe, plan);
+	source->pins = pins;
+	err = open_and_load(source, probe, plan);
 	if (err) {
 		bpf_source__close(source);
 		return err;
@@ -322,7 +431,7 @@ void bpf_source__close(struct bpf_source *source)
 
 int bpf_source__kill_fd(const struct bpf_source *source)
 {
-	return ring_buffer__epoll_fd(source->kills);
+	return source->pins ? source->kill_ring : ring_buffer__epoll_fd(source->kills);
 }
 
 int bpf_source__cgroup_fd(const struct bpf_source *source)
@@ -348,7 +457,11 @@ void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, _
 
 __u64 bpf_source__counter(const struct bpf_source *source, int counter)
 {
-	return source ? __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED) : 0;
+	if (!source)
+		return 0;
+	if (source->pins)
+		return pins_counter(source->pins, counter);
+	return __atomic_load_n(&source->counters[counter], __ATOMIC_RELAXED);
 }
 
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot)

@@ -7,6 +7,7 @@
 
 #include "event.h"
 #include "oomwhy_record.h"
+#include "source/pins.h"
 #include "source/probe.h"
 
 struct bpf_source;
@@ -25,28 +26,33 @@ struct bpf_handlers {
 
 /*
  * bpf_source__open() - load and attach everything for @plan, or nothing.
+ * @pins: keep it there when we end, or take over what is there; the caller's. NULL: nothing stays
  * Returns 0 and *@ret, to be closed by the caller, or -errno; what failed is told with log_debug().
  */
 int bpf_source__open(const struct probe *probe, enum attach_plan plan,
-		     const struct bpf_handlers *handlers, struct bpf_source **ret);
+		     const struct bpf_handlers *handlers, struct pins *pins,
+		     struct bpf_source **ret);
 void bpf_source__close(struct bpf_source *source);
 
-/* Descriptors that become readable when a ring holds something. */
+/* Descriptors that become readable when a ring holds something. Of pins the kill ring's stays so
+ * until it is given back: it has to be watched with EPOLLET. */
 int bpf_source__kill_fd(const struct bpf_source *source);
 int bpf_source__cgroup_fd(const struct bpf_source *source);
 
-/* Hand all that is there to the handler. Allocates nothing, waits for nobody. */
+/* Hand all that is there to the handler. Allocates nothing, waits for nobody. Kills of pins are
+ * read with pins_next(). */
 void bpf_source__consume_kills(struct bpf_source *source);
 void bpf_source__consume_cgroups(struct bpf_source *source);
 
-/* bpf_source__ring_bytes() - sizes of the two rings. */
+/* bpf_source__ring_bytes() - sizes of the two rings; not of pins. */
 void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, __u64 *ret_cgroups);
 
 /* bpf_source__attempts() - @slot of the kernel's count of attempts to kill where nothing may be
  * killed; read without bpf(). */
 struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u32 slot);
 
-/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(). Without a @source: 0. */
+/* bpf_source__counter() - one of enum oomwhy_counter, read without bpf(); of pins see
+ * pins_counter(). Without a @source: 0. */
 __u64 bpf_source__counter(const struct bpf_source *source, int counter);
 
 #endif

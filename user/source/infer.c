@@ -61,6 +61,11 @@ void infer_baseline(struct infer *infer, __u64 id, __u64 oom_events)
 	find_or_make(infer, id)->oom_events = oom_events;
 }
 
+void infer_restore(struct infer *infer, const struct infer_counter *counter)
+{
+	*find_or_make(infer, counter->id) = *counter;
+}
+
 /*
  * Has @memcg run into its own limit since it was last looked at? A cgroup that nobody has told of
  * is younger than we are: it began at 0. With the OOM killer disabled (cgroup v1) it only counts.

@@ -69,6 +69,9 @@ void infer_init(struct infer *infer, int cpus);
 /* infer_baseline() - the memcg @id had @oom_events before we came. */
 void infer_baseline(struct infer *infer, __u64 id, __u64 oom_events);
 
+/* infer_restore() - a counter as another process knew it. */
+void infer_restore(struct infer *infer, const struct infer_counter *counter);
+
 /*
  * infer_owner() - answer for one victim.
  * @trigger: the chain of the task that asked; NULL: it is the victim's own
