@@ -78,7 +78,7 @@ static void *map_values(int fd, size_t bytes, int protection)
 static int open_state(struct pin_set *set, const char *path)
 {
 	const size_t fixed = offsetof(struct pin_state, saved);
-	struct bpf_map_info info;
+	struct bpf_map_info info = { 0 };
 	int fd = open_map(path, set->name, "state", &info);
 
 	if (fd < 0)
@@ -95,7 +95,7 @@ static int open_state(struct pin_set *set, const char *path)
 
 static int open_maps(struct pin_set *set, const char *path)
 {
-	struct bpf_map_info info;
+	struct bpf_map_info info = { 0 };
 	int err;
 
 	set->counters = open_map(path, set->name, "counters", &info);

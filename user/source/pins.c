@@ -349,7 +349,7 @@ int pins_add(struct pins *pins, const struct pin_content *content)
 {
 	int state = -1, err;
 
-	if (pins->count == PINS_SETS_MAX || content->links + 5 > PIN_FILES_MAX)
+	if (!pins->sets || pins->count == PINS_SETS_MAX || content->links + 5 > PIN_FILES_MAX)
 		return -E2BIG;
 	if (mkdirat(pins->fd, UNFINISHED, 0700))
 		return -errno;

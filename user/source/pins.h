@@ -115,8 +115,8 @@ bool pins_cross(struct pins *pins);
 /* pins_mark() - where reading has come to. */
 struct pin_mark pins_mark(const struct pins *pins);
 
-/* pins_release() - all before @mark is told; @told: of each counter, as pins_counter() gave it. */
-void pins_release(struct pins *pins, struct pin_mark mark, const __u64 told[OOMWHY_COUNTERS],
+/* pins_release() - all before @mark is told; @reported: of each counter, as pins_counter() gave it. */
+void pins_release(struct pins *pins, struct pin_mark mark, const __u64 reported[OOMWHY_COUNTERS],
 		  bool downtime_is_told, const struct assemble_saved *assembler);
 
 /* pins_counter() - what nobody has told of one of enum oomwhy_counter; of lost kills: since we
