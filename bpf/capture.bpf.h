@@ -9,6 +9,8 @@
 #include "compat.bpf.h"
 #include "oomwhy_record.h"
 
+#define THREADS_ASKED_MAX 8
+
 /* The memory controller's: 0 is cgroup v2. From user space. */
 const volatile __u32 memory_hierarchy = 0;
 
@@ -140,6 +142,26 @@ static __always_inline int task_upid(const struct task_struct *task, struct upid
 	*ret_level = BPF_CORE_READ(pid, level);
 	return bpf_probe_read_kernel(
 		ret, sizeof(*ret), (const char *)&pid->numbers + *ret_level * sizeof(struct upid));
+}
+
+/* A leader that has ended has no memory, the thread that goes on has. NULL: neither. */
+static __always_inline const struct task_struct *thread_with_memory(const struct task_struct *task)
+{
+	const struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	const struct list_head *end = &signal->thread_head, *next = BPF_CORE_READ(end, next);
+
+	if (BPF_CORE_READ(task, mm))
+		return task;
+	for (int i = 0; i < THREADS_ASKED_MAX && next && next != end; i++) {
+		const char *thread =
+			(const char *)next - bpf_core_field_offset(struct task_struct, thread_node);
+
+		task = (const struct task_struct *)thread;
+		if (BPF_CORE_READ(task, mm))
+			return task;
+		next = BPF_CORE_READ(next, next);
+	}
+	return NULL;
 }
 
 static __always_inline u64 not_negative(s64 pages)

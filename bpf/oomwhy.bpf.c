@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "candidates.bpf.h"
 #include "capture.bpf.h"
 #include "death.bpf.h"
 #include "history.bpf.h"
@@ -19,6 +20,7 @@
 #include "memory.bpf.h"
 #include "oomwhy_record.h"
 #include "send.bpf.h"
+#include "stack.bpf.h"
 #include "stall.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -28,7 +30,6 @@ char LICENSE[] SEC("license") = "GPL";
 	1 /* the kernel itself is the sender: no siginfo, but this number in its place */
 
 #define OOM_SCORE_ADJ_MIN -1000
-#define THREADS_ASKED_MAX 8
 
 /* Decided by user space before loading. */
 const volatile bool mark_victim_has_task = true; /* 5.10's tracepoint gives a pid only */
@@ -89,7 +90,7 @@ static __always_inline void send_trigger(u64 asker)
 	send_chain(record, chain);
 }
 
-static __always_inline int decision_begins(const struct oom_control *oc)
+static __always_inline int decision_begins(void *ctx, const struct oom_control *oc)
 {
 	struct oomwhy_decision *record = &scratch_decision;
 	const struct mem_cgroup *memcg = BPF_CORE_READ(oc, memcg);
@@ -97,6 +98,7 @@ static __always_inline int decision_begins(const struct oom_control *oc)
 
 	if (decision_is_refused(asker))
 		return 0;
+	send_stack(ctx, asker);
 	head(&record->header, OOMWHY_DECISION);
 	record->asker = asker;
 	record->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
@@ -136,7 +138,7 @@ static __always_inline int decision_ends(void)
 SEC("?fentry/oom_kill_process")
 int BPF_PROG(decision_fentry, const struct oom_control *oc)
 {
-	return decision_begins(oc);
+	return decision_begins(ctx, oc);
 }
 
 SEC("?fexit/oom_kill_process")
@@ -148,7 +150,7 @@ int BPF_PROG(decision_fexit)
 SEC("?kprobe/oom_kill_process")
 int BPF_KPROBE(decision_kprobe, const struct oom_control *oc)
 {
-	return decision_begins(oc);
+	return decision_begins(ctx, oc);
 }
 
 SEC("?kretprobe/oom_kill_process")
@@ -263,7 +265,7 @@ static __always_inline u32 last_reclaim(u64 asker)
 }
 
 /* The victim's record is sent last of its group: with it user space has all that there is. */
-static __always_inline int victim_marked(const struct task_struct *task,
+static __always_inline int victim_marked(void *ctx, const struct task_struct *task,
 					 const struct oom_signal *signal)
 {
 	struct oomwhy_victim *record = &scratch_victim;
@@ -286,6 +288,8 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	capture_chain(&record->chain, css);
 	capture_working_sets(&record->chain, css);
 	send_reclaims(&record->chain, asker);
+	if (!decided)
+		send_stack(ctx, asker);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
 	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
@@ -302,21 +306,10 @@ static __always_inline int victim_marked(const struct task_struct *task,
 	return 0;
 }
 
-/* A leader that has ended has none, the thread that goes on has. */
 static __always_inline u64 process_mm(const struct task_struct *task)
 {
-	const struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	const struct list_head *end = &signal->thread_head, *next = BPF_CORE_READ(end, next);
-	u64 mm = (u64)BPF_CORE_READ(task, mm);
-
-	for (int i = 0; i < THREADS_ASKED_MAX && !mm && next && next != end; i++) {
-		const char *thread =
-			(const char *)next - bpf_core_field_offset(struct task_struct, thread_node);
-
-		mm = (u64)BPF_CORE_READ((const struct task_struct *)thread, mm);
-		next = BPF_CORE_READ(next, next);
-	}
-	return mm;
+	task = thread_with_memory(task);
+	return task ? (u64)BPF_CORE_READ(task, mm) : 0;
 }
 
 /*
@@ -364,7 +357,7 @@ int mark_victim(u64 *ctx)
 		count(OOMWHY_UNKNOWN_VICTIMS);
 		return 0;
 	}
-	return victim_marked(task, signal);
+	return victim_marked(ctx, task, signal);
 }
 
 /* mark_victim does not fire again; the kernel's counter of kills has risen all the same. */

@@ -21,6 +21,7 @@
  *   SURVIVOR  a member of a dying group that is protected         (plans fentry and kprobe)
  *   END       oom_kill_process() returns                          (plans fentry and kprobe)
  *
+ *   STACK     how the asker came to the OOM killer, if wanted: before its DECISION or VICTIM
  *   DEATH     a marked process has ended, or its memory is free   (in no order)
  *
  * `asker`, the pid_tgid of the task that runs the OOM killer, is the same in all of them.
@@ -74,6 +75,7 @@ enum oomwhy_kind {
 	OOMWHY_MEMORY = 10,
 	OOMWHY_RECLAIMS = 16,
 	OOMWHY_DEATH = 17,
+	OOMWHY_STACK = 18,
 	OOMWHY_CGROUP = 32, /* in the lifecycle ring */
 	OOMWHY_BASELINE = 48, /* from the iterator, at start */
 };
@@ -318,6 +320,16 @@ struct oomwhy_reclaims {
 	struct oomwhy_reclaim_sum sum[OOMWHY_LEVELS_MAX];
 };
 
+#define OOMWHY_FRAMES_MAX 24
+
+/* Of the task that runs the OOM killer; innermost first, our own programs included. */
+struct oomwhy_stack {
+	struct oomwhy_header header;
+	__u64 asker;
+	__u64 count;
+	__u64 frames[OOMWHY_FRAMES_MAX]; /* addresses */
+};
+
 enum oomwhy_death_what {
 	OOMWHY_ENDED = 1, /* its last thread has begun to exit */
 	OOMWHY_FREED = 2, /* the last user of its memory is gone */
@@ -398,6 +410,38 @@ struct oomwhy_order {
 	__s64 machine_pages[4];
 };
 
+/* A process that the OOM killer may have considered, right after the kill. */
+struct oomwhy_candidate {
+	struct oomwhy_task task;
+	__u64 memcg_id;
+	__u32 is_outside; /* bool: it is not below the limit, and holds more than the victim */
+	__u32 pad;
+};
+
+/* So many processes are looked at, and told, at most without a break. */
+#define OOMWHY_PROCESSES_VISITED 1024
+#define OOMWHY_CANDIDATES_MAX 128
+
+/*
+ * The map `candidates_page`, which user space shares: a thread of it puts a question here and
+ * renames itself, which runs the program that answers. No bpf() is needed for it, which by then may
+ * be forbidden.
+ */
+struct oomwhy_candidates_page {
+	__u64 pidns_dev, pidns_inode; /* the PID namespace in which the next two count */
+	__u32 asker_tgid, asker_tid;
+	__u64 owner_id; /* the limit owner; 0: the machine, that is all processes */
+	__u64 victim_pages; /* resident */
+	__u32 from; /* so many processes were looked at before */
+	__u32 is_asked; /* bool: reset with the answer */
+	/* The answer: */
+	__u32 next; /* where to go on */
+	__u32 is_last; /* bool: there are no more */
+	__u32 count;
+	__u32 pad;
+	struct oomwhy_candidate list[OOMWHY_CANDIDATES_MAX];
+};
+
 /* Indices of the counters that both sides share (map `counters`). */
 enum oomwhy_counter {
 	OOMWHY_LOST_KILLS, /* the kill ring was full: nothing of them is in it */
@@ -420,6 +464,9 @@ _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain),
 _Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");
 _Static_assert(sizeof(struct oomwhy_again) == 48, "record layout");
 _Static_assert(sizeof(struct oomwhy_reclaims) == 40 + 16 * 72, "record layout");
+_Static_assert(sizeof(struct oomwhy_candidate) == 112, "record layout");
+_Static_assert(sizeof(struct oomwhy_candidates_page) == 64 + 128 * 112, "record layout");
+_Static_assert(sizeof(struct oomwhy_stack) == 40 + 24 * 8, "record layout");
 _Static_assert(sizeof(struct oomwhy_death) == 32, "record layout");
 _Static_assert(sizeof(struct oomwhy_wait) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_cgroup) == 304, "record layout");

@@ -223,6 +223,12 @@ pin-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat $(OUTPUT)/tests/poke
 
 # And for long: 500 times, and a ring that overflows while nobody reads.
 .PHONY: pin-soak soak
+soak: rest-soak
+.PHONY: rest-soak
+rest-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-rest
+	@echo "== ten minutes in which nothing happens, with 10, 1,000 and 10,000 containers"
+	@OOMWHY=$(OUTPUT)/oomwhy $(OUTPUT)/tests/bench-rest 600
+
 soak: pin-soak
 pin-soak: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the kernel side outlives its process, 500 times"
@@ -326,4 +332,6 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
+	@echo "== what those pay who do not die, in instructions"
+	@PLANS="fentry tracepoint" tests/bench/overhead --short || [ $$? = 69 -a "$$CI" != true ]
 	@$(MAKE) --no-print-directory vm-matrix

@@ -72,6 +72,13 @@ static bool take_attach(void *options, const char *value)
 	return parse_attach(value, &((struct arguments *)options)->tracer.attach);
 }
 
+static bool take_stacks(void *options, const char *value)
+{
+	(void)value;
+	((struct arguments *)options)->tracer.stacks = true;
+	return true;
+}
+
 /* "64Ki", "1Mi": what a ring of the kernel can have. */
 static bool take_ring(void *options, const char *value)
 {
@@ -121,6 +128,9 @@ static const struct cmd_option attach_option = {
 	"that works",
 	take_attach
 };
+static const struct cmd_option stacks_option = {
+	"stacks", 0, NULL, "the kernel stack of the task that asked for memory", take_stacks
+};
 static const struct cmd_option root_option = {
 	"root", 0, "NAME=DIR",
 	"below the host root, where names are read from, if not in\n"
@@ -161,12 +171,12 @@ static const struct cmd_option filters_heading = {
 static const struct cmd_option filters_end = { .help = "\n" };
 
 static const struct cmd_option *const options[] = {
-	&cmd_output,	&cmd_json,	&count_option,	 &duration_option,
-	&attach_option, &cmd_node,	&cmd_cluster,	 &cmd_root_of_host,
-	&root_option,	&cmd_state,	&metrics_option, &record_option,
-	&ring_option,	&pin_option,	&cmd_verbose,	 &filters_heading,
-	&cmd_namespace, &cmd_container, &cmd_level,	 &filters_end,
-	NULL,
+	&cmd_output,	  &cmd_json,	  &count_option,  &duration_option,
+	&attach_option,	  &cmd_node,	  &cmd_cluster,	  &cmd_root_of_host,
+	&root_option,	  &stacks_option, &cmd_state,	  &metrics_option,
+	&record_option,	  &ring_option,	  &pin_option,	  &cmd_verbose,
+	&filters_heading, &cmd_namespace, &cmd_container, &cmd_level,
+	&filters_end,	  NULL,
 };
 
 static const struct cmd_syntax syntax = {

@@ -29,29 +29,30 @@ void doctor_limits(struct doctor *doctor)
 	doctor->memlock_bytes = limit.rlim_cur == RLIM_INFINITY ? NO_LIMIT : limit.rlim_cur;
 }
 
-/* "none [integrity] confidentiality" */
+/* "none [integrity] confidentiality"; a pod does not see it, but what the kernel refuses. */
 static void add_lockdown(struct doctor *doctor)
 {
-	char line[128], *mode = NULL;
+	bool hides = doctor->probe.reads_are_direct;
+	char line[128] = "", *end;
+	const char *mode = hides ? "confidentiality, as the kernel acts" :
+				   "not known: no securityfs in /sys/kernel/security";
 	struct finding *finding;
-	int err = doctor_read_line(doctor->options->host_root, "/sys/kernel/security/lockdown",
-				   line, sizeof(line));
 
-	if (!err && (mode = strchr(line, '[')))
-		mode[1 + strcspn(mode + 1, "]")] = '\0';
-	if (!mode) {
-		checkup_add(doctor->ret, FINDING_OK, "lockdown",
-			    "not known: no securityfs in /sys/kernel/security");
-		return;
+	doctor_read_line(doctor->options->host_root, "/sys/kernel/security/lockdown", line,
+			 sizeof(line));
+	end = strchr(line, ']');
+	if (strchr(line, '[') && end) {
+		*end = '\0';
+		mode = strchr(line, '[') + 1;
 	}
-	mode++;
-	if (strcmp(mode, "confidentiality")) {
+	if (!hides && strcmp(mode, "confidentiality")) {
 		checkup_add(doctor->ret, FINDING_OK, "lockdown", "%s", mode);
 		return;
 	}
 	finding = checkup_add(doctor->ret, FINDING_DEGRADED, "lockdown",
-			      "confidentiality: no kprobes; programs that read no memory by "
-			      "helpers are used, which see less of a kill");
+			      "%s: no kprobes; programs that read no memory by helpers are used, "
+			      "which see less of a kill",
+			      mode);
 	finding_fix(finding, "boot with lockdown=integrity, or without lockdown, to see all");
 }
 

@@ -337,9 +337,13 @@ struct incident {
 	__u64 survivors_omitted;
 	struct stall stall; /* EVENT_STALL only; there is no victim then */
 	struct event_task trigger; /* pid NOT_KNOWN: there was none (sysrq) or it is not visible */
+	struct text trigger_stack; /* innermost first, names or addresses with ';' between them */
 	__u64 trigger_lowers_limit; /* bool: it did not ask for memory, it wrote the limit; 1 or
 				       not said */
 	struct allocation allocation;
+	struct candidate candidates[CANDIDATES_MAX]; /* where the kernel's log has its table */
+	__u64 candidates_count;
+	__u64 candidates_omitted;
 	__u64 constraint; /* enum constraint */
 	__u64 total_pages_bytes; /* what the OOM killer took as the size of the domain */
 	struct {
@@ -404,6 +408,10 @@ struct update {
 	struct stall stall;
 	struct after after;
 	struct storm storm;
+	struct candidate candidates[CANDIDATES_MAX]; /* most points first; without, most memory */
+	__u64 candidates_count;
+	__u64 candidates_omitted;
+	__u64 domain_bytes; /* what oom_score_adj is a share of */
 };
 
 struct stop {

@@ -6,6 +6,7 @@
 #include "event_parts.h"
 
 #define INCIDENT_PODS_MAX 8 /* by memory above request */
+#define CANDIDATES_MAX 8
 #define TREND_POINTS_MAX 14 /* a line of text has room for so many */
 
 /* Why a limit that many share was hit. */
@@ -71,6 +72,34 @@ struct storm {
 	__u64 kills;
 	__u64 duration_ns; /* from the first to the last */
 	__u64 is_over; /* bool */
+};
+
+/* Why one that holds more than the victim lives. */
+enum spared {
+	SPARED_NOT_SAID, /* it does not hold more */
+	SPARED_PROTECTED, /* oom_score_adj -1000 */
+	SPARED_LOWER_SCORE, /* its oom_score_adj counts less */
+	SPARED_OTHER_MEMCG, /* it is not below the limit */
+	SPARED_INIT, /* the machine's process 1 */
+	SPARED_ASKER_DIES, /* vm.oom_kill_allocating_task: nobody was compared */
+	SPARED_UNKNOWN, /* it may have grown since */
+};
+
+/* A process that the kernel could choose, right after the kill; the victim as it was at the kill.
+ */
+struct candidate {
+	struct identity who;
+	struct event_cgroup cgroup;
+	struct text comm;
+	__u64 pid;
+	__u64 chosen; /* bool */
+	__u64 fate; /* enum fate: it died, too */
+	__s64 oom_score_adj;
+	__u64 rss_bytes, swap_bytes, pagetables_bytes;
+	__s64 points; /* these in pages, and oom_score_adj thousandths of the domain; as the kernel
+			 counts */
+	__s64 points_bytes; /* the same */
+	__u64 spared; /* enum spared */
 };
 
 /* How the victim went. */

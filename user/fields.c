@@ -349,6 +349,9 @@ static const struct field incident_rows[] = {
 	      "The task whose allocation ran into the limit."),
 	BOOL(incident.trigger_lowers_limit, "trigger.lowers_limit",
 	     "True: it did not ask for memory, it wrote the limit."),
+	TEXT(incident.trigger_stack, "trigger.stack",
+	     "With --stacks: its kernel stack, the OOM killer first, with ';' between the functions; "
+	     "addresses where the kernel hides its symbols."),
 	S64(incident.allocation.order, "trigger.allocation.order", "It asked for 2^order pages."),
 	U64(incident.allocation.gfp_mask, "trigger.allocation.gfp_mask",
 	    "The request's flags, as this kernel numbers them."),
@@ -358,6 +361,8 @@ static const struct field incident_rows[] = {
 	     "What bounded the allocation, in the kernel's words."),
 	U64(incident.total_pages_bytes, "domain_bytes",
 	    "Memory that the OOM killer took as the whole, in bytes."),
+	LIST(incident.candidates, "candidates", struct candidate, candidate_table,
+	     "Whom the kernel considered; evidence log only: else an oom_update line tells it."),
 	IN_LIMITS(nested, "The cgroup below the container that the workload made."),
 	IN_LIMITS(container, "The victim's container."),
 	IN_LIMITS(pod, "The victim's pod."),
@@ -412,6 +417,11 @@ static const struct field update_rows[] = {
 	      "The cgroup whose limit was hit."),
 	TABLE(update.stall, "stall", struct stall, stall_table, "The stall, which has ended."),
 	TABLE(update.after, "after", struct after, after_table, "How the victim went."),
+	LIST(update.candidates, "candidates", struct candidate, candidate_table,
+	     "Whom the kernel considered, right after the kill: the victim, the next by points, then "
+	     "bigger ones, the last of them not below the limit."),
+	U64(update.domain_bytes, "domain_bytes",
+	    "Memory that the OOM killer took as the whole, in bytes."),
 	TABLE(update.storm, "storm", struct storm, storm_table,
 	      "Kills that came too fast for a report each; the id is that of the first."),
 };

@@ -85,6 +85,32 @@ static const struct field repeat_rows[] = {
 DEFINE(repeat_table, repeat_rows);
 #undef IN
 
+static const char *const spared_names[] = { "",	    "protected",  "lower_score", "other_memcg",
+					    "init", "asker_dies", "unknown",	 NULL };
+
+#define IN struct candidate
+static const struct field candidate_rows[] = {
+	IDENTITY(who),
+	U64(pid, "process.pid", "Process ID as the node sees it."),
+	TEXT(comm, "comm", "Name of the process, at most 15 bytes, chosen by the workload."),
+	TABLE(cgroup, "cgroup", struct event_cgroup, cgroup_table, "Its memory cgroup."),
+	BOOL(chosen, "chosen", "True: it is the victim, as it was at the kill."),
+	ENUM(fate, "fate", fate_names, "How it died; absent: it lives."),
+	S64(oom_score_adj, "oom_score_adj", "-1000 (never chosen) to 1000 (chosen first)."),
+	U64(rss_bytes, "rss_bytes", "Resident memory in bytes."),
+	U64(swap_bytes, "swap_bytes", "Swapped-out memory in bytes."),
+	U64(pagetables_bytes, "pagetables_bytes", "Page tables in bytes."),
+	S64(points, "points",
+	    "The three in pages, plus oom_score_adj thousandths of domain_bytes in pages."),
+	S64(points_bytes, "points_bytes", "The same in bytes."),
+	ENUM(spared, "spared", spared_names,
+	     "Why it lives though it holds more than the victim: oom_score_adj -1000; an "
+	     "oom_score_adj that counts less; a cgroup that is not below the limit; it is the "
+	     "machine's process 1; vm.oom_kill_allocating_task; or it is not known."),
+};
+DEFINE(candidate_table, candidate_rows);
+#undef IN
+
 #define IN struct storm
 static const struct field storm_rows[] = {
 	U64(kills, "kills", "Kills that came too fast for a report each."),

@@ -73,7 +73,7 @@
 
 /* Parts of the table that stand in a file of their own. */
 extern const struct field_table cgroup_table, trend_table, pod_table, repeat_table;
-extern const struct field_table storm_table, after_table;
+extern const struct field_table storm_table, after_table, candidate_table;
 
 /* Names that only the table needs. */
 extern const char *const cause_names[];

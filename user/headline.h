@@ -23,6 +23,16 @@ void headline(struct event *ev);
  */
 char *headline_limit(const struct incident *incident, char *buf, size_t size);
 
+/*
+ * headline_candidates() - whom the kernel could choose, as a kernel log's table of tasks has them.
+ * Valid UTF-8, printable, not ended by NUL. Returns the length; 0: there was no choice, or nobody
+ * knows.
+ */
+size_t headline_candidates(const struct event *ev, char *buf, size_t size);
+
+/* headline_had_choice() - is below the limit anybody who lives? */
+bool headline_had_choice(const struct candidate *list, __u64 count);
+
 /* headline_stall() - why nobody was killed, as a clause about the cgroup. */
 const char *headline_stall(const struct stall *stall);
 

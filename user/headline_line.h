@@ -36,4 +36,11 @@ void line_count(struct line *line, __u64 count, const char *one, const char *man
 /* line_of_note() - the headline of a start, loss, stop or oom_update line. */
 void line_of_note(struct line *line, const struct event *ev);
 
+/*
+ * line_of_candidates() - the chosen one, the next by points, and for each reason why a bigger one
+ * lives the biggest. @list is not empty.
+ */
+void line_of_candidates(struct line *line, const struct event *ev, const struct candidate *list,
+			__u64 count, __u64 domain_bytes);
+
 #endif

@@ -199,7 +199,11 @@ void line_of_note(struct line *line, const struct event *ev)
 	case EVENT_UPDATE:
 		if (known(ev->update.after.pid))
 			after_line(line, ev);
-		else if (known(ev->update.storm.kills))
+		else if (ev->update.candidates_count) {
+			line_putf(line, "chosen ");
+			line_of_candidates(line, ev, ev->update.candidates,
+					   ev->update.candidates_count, ev->update.domain_bytes);
+		} else if (known(ev->update.storm.kills))
 			storm_line(line, &ev->update.storm);
 		else
 			update_line(line, ev);

@@ -131,6 +131,11 @@ static void identify_update(struct event *ev)
 	if (owner->cgroup.path.len)
 		owner->limit_level = place_of(ev, owner->cgroup.path).level;
 	identify_cgroup(ev, &owner->cgroup, &owner->who);
+	for (__u64 i = 0; i < ev->update.candidates_count; i++) {
+		struct candidate *candidate = &ev->update.candidates[i];
+
+		identify_cgroup(ev, &candidate->cgroup, &candidate->who);
+	}
 }
 
 void identify_event(struct event *ev)

@@ -67,6 +67,7 @@ void tracer_take(void *context, struct event *ev)
 	identify_event(ev);
 	history_fill(&tracer->history, ev);
 	gfp_complete(&tracer->probe.gfp, ev);
+	ksyms_complete(&tracer->ksyms, ev);
 	kubelet_reserve_complete(&tracer->reserve, tracer->machine.memory_total_bytes, ev);
 	keeper_name(&tracer->keeper, ev);
 	judge_event(ev);
@@ -85,6 +86,7 @@ void tracer_take(void *context, struct event *ev)
 	if (!shown)
 		return;
 	queue_push(&tracer->queue, ev);
+	tracer_history_ask(tracer, ev);
 	tracer->stalls += ev->type == EVENT_STALL;
 	if (ev->type == EVENT_INCIDENT)
 		count_incident(tracer, &ev->incident);
@@ -348,6 +350,7 @@ static void finish(struct tracer *tracer)
 		tracer_audit_end(tracer);
 		tracer_note_losses(tracer);
 	}
+	history_stop(&tracer->history); /* what it was asked is answered first */
 	tracer->past_until_ns = 0;
 	tracer_past_tick(tracer);
 	tracer_note_stop(tracer);
@@ -462,7 +465,6 @@ static enum exit_status trace(struct tracer *tracer)
 	status = end_of_writer(tracer);
 	tracer_pin_close(tracer);
 	status = tracer->failed ? STATUS_FAILED : status;
-	history_stop(&tracer->history);
 	/* A disk that does not answer keeps nothing from being told, nor us from ending. */
 	if (!all_is_kept || keeper_stop(&tracer->keeper))
 		_exit(status);

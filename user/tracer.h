@@ -20,6 +20,7 @@
 
 struct tracer_options {
 	bool json;
+	bool stacks; /* the kernel stack of who asked */
 	enum attach_plan attach; /* ATTACH_NONE: the best */
 	__u64 count; /* end after so many incidents were told; 0: no end */
 	__u64 duration_ns; /* end after this time; 0: no end */

@@ -9,10 +9,27 @@
 
 #define WHY_MAX 512
 
-static int try_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
+static int open_source(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
 	return bpf_source__open(&tracer->probe, tracer->plan, handlers, tracer_pin_pins(tracer),
 				&tracer->source);
+}
+
+/* What is told after a kill must not keep the kill from being told. */
+static int try_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
+{
+	int err = open_source(tracer, handlers), refusal = err;
+
+	if (!err || tracer->probe.reads_are_direct)
+		return err;
+	tracer->probe.candidates_are_refused = true;
+	err = open_source(tracer, handlers);
+	tracer->probe.candidates_are_refused = false;
+	if (err)
+		return refusal;
+	log_error("whom else the kernel could have chosen is not told: it refuses that program: %s",
+		  strerror(-refusal));
+	return 0;
 }
 
 static void say_refusal(const struct tracer *tracer, int err, char why[static WHY_MAX])
@@ -89,6 +106,17 @@ static enum exit_status open_log(struct tracer *tracer, const char *why)
 	return STATUS_DONE;
 }
 
+static void want_stacks(struct tracer *tracer)
+{
+	int err = ksyms_read(&tracer->ksyms, "/proc/kallsyms");
+
+	tracer->probe.stacks_are_wanted = true;
+	if (err)
+		log_error("stacks are told as addresses, /proc/kallsyms does not name them: %s "
+			  "(CAP_SYSLOG may be missing)",
+			  strerror(-err));
+}
+
 enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_handlers *handlers)
 {
 	char why[WHY_MAX];
@@ -103,6 +131,8 @@ enum exit_status tracer_open_source(struct tracer *tracer, const struct bpf_hand
 		return open_log(tracer, NULL);
 	}
 	probe_kernel(&tracer->probe);
+	if (tracer->options.stacks)
+		want_stacks(tracer);
 	if (tracer->plan)
 		return open_plan(tracer, handlers);
 	if (open_best(tracer, handlers, why))

@@ -26,6 +26,7 @@
 #include "source/bpf.h"
 #include "source/kmsg.h"
 #include "source/kmsg_stalls.h"
+#include "source/ksyms.h"
 #include "source/probe.h"
 #include "state.h"
 #include "tracer.h"
@@ -38,6 +39,7 @@ struct tracer {
 	struct tracer_options options;
 	struct machine machine;
 	struct probe probe;
+	struct ksyms ksyms; /* for stacks, if wanted */
 	enum attach_plan plan;
 	struct bpf_source *source; /* NULL: the log is followed */
 	struct tracer_pin *pin; /* NULL: nothing stays when we end */
@@ -191,6 +193,9 @@ int tracer_history_start(struct tracer *tracer);
  * @next_ns: boot time at which something is due anyway, 0: never. Returns the earlier one.
  */
 __u64 tracer_history_tick(struct tracer *tracer, __u64 next_ns);
+
+/* tracer_history_ask() - T1: of a kill that was told: who else could have been chosen. */
+void tracer_history_ask(struct tracer *tracer, const struct event *ev);
 
 /* tracer_history_cgroup() - T2: one record of the lifecycle ring. */
 void tracer_history_cgroup(struct tracer *tracer, const void *data, size_t size);

@@ -15,6 +15,8 @@
 #include "cases.h"
 #include "check.h"
 #include "check_line.h"
+#include "explained.h"
+#include "machine.h"
 
 #define SAMPLED_S 12 /* so long all that is there is sampled */
 
@@ -144,6 +146,125 @@ static void before(struct fixture *fx)
 		line_wrong(line, "the cgroup's beginning was not seen");
 }
 
+/* The update on that kill which tells @key; fails the test when it does not come. */
+static json_t *update_of(struct fixture *fx, size_t from, json_t *kill, const char *key)
+{
+	for (;;) {
+		json_t *line = tracer_line_of(&fx->tracer, from, "oom_update",
+					      line_string(kill, "id"), TRACER_LINE_MS);
+
+		if (!line)
+			fail_msg("%s was not told", key);
+		if (line_get(line, key))
+			return line;
+		while (json_array_get(fx->tracer.seen, from++) != line)
+			;
+	}
+}
+
+static json_t *candidate_of(json_t *line, pid_t pid)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(line_get(line, "candidates"), i, entry)
+	{
+		if (line_integer(entry, "process.pid") == pid)
+			return entry;
+	}
+	line_wrong(line, "process %d is no candidate", pid);
+	return NULL;
+}
+
+static void check_spared(json_t *line, const struct workload *w, const char *why, int adj)
+{
+	json_t *entry = candidate_of(line, w->pid);
+
+	line_is(entry, "spared", why);
+	line_is_number(entry, "oom_score_adj", adj);
+	if (line_integer(entry, "rss_bytes") < 40 * MIB)
+		line_wrong(line, "the memory of process %d", w->pid);
+	if (line_integer(entry, "pagetables_bytes") < 40 * MIB / 512)
+		line_wrong(line, "the page tables of process %d", w->pid);
+}
+
+/* It is told, unless the machine has bigger ones; two of them are. */
+static void check_outside(json_t *line, const struct workload *w, const struct pod *pod)
+{
+	int others = 0;
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(line_get(line, "candidates"), i, entry)
+	{
+		if (strcmp(line_string(entry, "spared"), "other_memcg") != 0)
+			continue;
+		if (line_integer(entry, "rss_bytes") < 160 * MIB)
+			line_wrong(line, "a smaller one that is not below the limit");
+		others++;
+		if (line_integer(entry, "process.pid") == w->pid) {
+			line_is(entry, "k8s.pod.uid", pod->uid);
+			return;
+		}
+	}
+	if (others != 2)
+		line_wrong(line, "process %d is not told", w->pid);
+}
+
+/*
+ * Bigger processes live: since the smaller one's oom_score_adj counts more, since one is protected,
+ * and since one is not below the limit.
+ */
+static void choice(struct fixture *fx)
+{
+	bool may_protect = machine_may_protect();
+	struct pod *pod = fixture_pod(fx, BURSTABLE, 0), *other = fixture_pod(fx, BURSTABLE, 0);
+	struct container *a = fixture_container(fx, pod, may_protect ? 124 : 80);
+	struct container *b = fixture_container(fx, other, 0);
+	struct workload *big =
+		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "40", "--adj", "0", NULL);
+	struct workload *kept = may_protect ? fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "44",
+							  "--adj", "-1000", NULL) :
+					      NULL;
+	struct workload *outside = fixture_eat(fx, &b->cg, OWN_PIDNS, "--size", "160", NULL);
+	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "900", NULL);
+	size_t from = json_array_size(fixture_tracer(fx)->seen);
+	json_t *line, *update, *log, *chosen;
+
+	fixture_fill(big);
+	if (kept)
+		fixture_fill(kept);
+	fixture_fill(outside);
+	fixture_grow(fx, w);
+	struct expect e = expect_death(w, a, 900);
+	expect_limit(&e, "container", "container", &a->cg);
+	line = check_kill(fx, &e);
+	if (!line)
+		return;
+	update = update_of(fx, from, line, "candidates");
+	chosen = json_array_get(line_get(update, "candidates"), 0);
+	if (!json_is_true(line_get(chosen, "chosen")) || candidate_of(update, w->pid) != chosen)
+		line_wrong(update, "the victim is not the one that was chosen");
+	check_spared(update, big, "lower_score", 0);
+	if (kept)
+		check_spared(update, kept, "protected", -1000);
+	check_outside(update, outside, other);
+	line_is(candidate_of(update, big->pid), "k8s.pod.uid", pod->uid);
+	/* Where the kernel told what it took as the whole its own points come out. */
+	if (line_get(line, "domain_bytes") &&
+	    (line_integer(chosen, "points") != line_integer(line, "victim.points") ||
+	     line_integer(candidate_of(update, big->pid), "points") >=
+		     line_integer(line, "victim.points")))
+		line_wrong(update, "points");
+	log = explain_kill(fx, &e);
+	if (line_get(log, "candidates")) { /* else the kernel had no room for its table */
+		check_spared(log, big, "lower_score", 0);
+		if (kept)
+			check_spared(log, kept, "protected", -1000);
+	}
+	json_decref(log);
+}
+
 /* The same container three times; and how each victim went. */
 static void again(struct fixture *fx)
 {
@@ -164,10 +285,7 @@ static void again(struct fixture *fx)
 			return;
 		line_is_number(line, "repeat.container_kills_1h", i);
 		line_is_number(line, "repeat.limit_owner_kills_1h", i);
-		update = tracer_line_of(&fx->tracer, from, "oom_update", line_string(line, "id"),
-					TRACER_LINE_MS);
-		if (!update)
-			fail_msg("how the victim went was not told");
+		update = update_of(fx, from, line, "after");
 		line_is_number(update, "after.process.pid",
 			       line_integer(line, "victim.process.pid"));
 		line_is(update, "after.comm", "eat");
@@ -186,5 +304,7 @@ const struct kill_case culprit_cases[] = {
 	  CASE_ONE_SHAPE | CASE_TRACER, before },
 	{ "again", "a container is killed three times, and how long each took",
 	  CASE_ANY_PLAN | CASE_ONE_SHAPE | CASE_TRACER, again },
+	{ "choice", "who else could have been chosen, and why bigger ones live",
+	  CASE_ONE_SHAPE | CASE_TRACER, choice },
 };
 const int n_culprit_cases = sizeof(culprit_cases) / sizeof(culprit_cases[0]);

@@ -16,6 +16,8 @@
 
 #include "cases.h"
 #include "check.h"
+#include "check_line.h"
+#include "unseen.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define COLUMNS 80
@@ -88,6 +90,28 @@ static void count(struct fixture *fx)
 		tracer_print(&fx->own);
 		fail_msg("status %d after %d incidents", status, fx->own.kills);
 	}
+}
+
+/* How who asked came to the OOM killer, in names: root reads /proc/kallsyms. */
+static void stack(struct fixture *fx)
+{
+	static const char *const args[] = { "--json", "--stacks", NULL };
+	const char *frames;
+	json_t *line;
+
+	start_own(fx, args);
+	tracer_wait_attached(&fx->own);
+	line = tracer_kill_of(&fx->own, container_kill(fx, NULL, "eat")->pid, TRACER_LINE_MS);
+	if (!line)
+		fail_msg("no line for the kill");
+	frames = line_string(line, "trigger.stack");
+	if (unseen_here(fx).any) {
+		assert_string_equal(frames, ""); /* nobody reads it there */
+		return;
+	}
+	if (!strstr(frames, "out_of_memory") || !strstr(frames, "try_charge") ||
+	    strstr(frames, "bpf_prog") || strstr(frames, "0x"))
+		line_wrong(line, "the stack is \"%s\"", frames);
 }
 
 static int columns(const char *line, size_t len)
@@ -195,6 +219,7 @@ const struct kill_case program_cases[] = {
 	{ "hostile-comm", "a process name that wants to break the output", CASE_ONE_SHAPE,
 	  hostile_comm },
 	{ "count", "--count 3 ends with status 0", CASE_ONE_SHAPE | CASE_TRACER, count },
+	{ "stack", "the kernel stack of who asked", CASE_ONE_SHAPE | CASE_TRACER, stack },
 	{ "text", "a report in text, not on a terminal", CASE_ONE_SHAPE | CASE_TRACER, text },
 	{ "closed-pipe", "the reader goes away", CASE_ONE_SHAPE | CASE_TRACER, closed_pipe },
 	{ "stop", "SIGINT and SIGTERM", CASE_ONE_SHAPE | CASE_TRACER, stop },

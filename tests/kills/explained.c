@@ -161,16 +161,33 @@ static void check_id(json_t *log, json_t *live)
 		line_wrong(log, "id is %s live", line_string(live, "id"));
 }
 
-void check_explained(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
-		     json_t *live)
+/* The table of tasks: the victim first, and of who is bigger it is said why it lives. */
+static void check_candidates(const struct expect *e, json_t *log)
+{
+	json_t *list = line_get(log, "candidates"), *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		bool bigger = line_integer(entry, "rss_bytes") >
+			      line_integer(log, "victim.rss_bytes");
+
+		if (json_is_true(line_get(entry, "chosen")) != !i)
+			line_wrong(log, "candidate %zu", i);
+		if (i && !line_get(entry, "fate") && bigger != !!line_get(entry, "spared"))
+			line_wrong(log, "candidate %zu: why it lives", i);
+	}
+	if (list && line_integer(json_array_get(list, 0), "process.pid") !=
+			    line_integer(log, "victim.process.pid"))
+		line_wrong(log, "process %d is not the first candidate", e->pid);
+}
+
+json_t *explain_kill(struct fixture *fx, const struct expect *e)
 {
 	static const char *const explain[] = { "explain", "--json", "-", NULL };
-	int fd;
+	int fd = memfd_create("kernel-log", MFD_CLOEXEC);
 	json_t *line;
 
-	if (!log->has_dump && !log->has_killed)
-		return;
-	fd = memfd_create("kernel-log", MFD_CLOEXEC);
 	assert_return_code(fd, errno);
 	assert_int_equal(klog_copy(fx->log_mark, fd), 0);
 	lseek(fd, 0, SEEK_SET);
@@ -178,6 +195,17 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 	close(fd);
 	if (!line)
 		fail_msg("oomwhy explain does not tell of process %d", e->pid);
+	return line;
+}
+
+void check_explained(struct fixture *fx, const struct expect *e, const struct klog_kill *log,
+		     json_t *live)
+{
+	json_t *line;
+
+	if (!log->has_dump && !log->has_killed)
+		return;
+	line = explain_kill(fx, e);
 	if (fx->verbose)
 		print_message("  explain: %s\n", line_string(line, "message"));
 	line_is(line, "origin", "log");
@@ -192,6 +220,7 @@ void check_explained(struct fixture *fx, const struct expect *e, const struct kl
 		if (!(e->flags & EXPECT_OTHER_OOMS))
 			check_filled(line, live);
 		check_asker(line, live);
+		check_candidates(e, line);
 	}
 	json_decref(line);
 }

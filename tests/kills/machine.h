@@ -12,6 +12,8 @@
 void machine_set(struct fixture *fx, const char *path, const char *text);
 /* The OOM killer must not choose the test or the tracer. */
 void machine_protect(struct fixture *fx);
+/* May a process of ours have an oom_score_adj of -1000? (CAP_SYS_RESOURCE) */
+bool machine_may_protect(void);
 /* Swap on the device that OOMWHY_SWAP_DEVICE names, which is overwritten. */
 void machine_swap_on(struct fixture *fx);
 /* NUMA nodes that have memory. */

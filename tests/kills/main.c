@@ -113,19 +113,6 @@ static const char *not_applicable(const struct run *run)
 	return NULL;
 }
 
-static bool may_protect(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-	char now[16] = "";
-	bool may = fd >= 0 && read(fd, now, sizeof(now) - 1) > 0 && write(fd, "-1000", 5) == 5;
-
-	if (may && pwrite(fd, now, strlen(now), 0) < 0)
-		may = false;
-	if (fd >= 0)
-		close(fd);
-	return may;
-}
-
 static const char *skip_reason(const struct run *run)
 {
 	unsigned int flags = run->c->flags;
@@ -138,7 +125,7 @@ static const char *skip_reason(const struct run *run)
 		return "concerns the whole machine: only in a virtual machine (OOMWHY_ALLOW_HOST_OOM=1)";
 	if ((flags & CASE_TRACER) && fixture.kernel_only)
 		return "needs the tracer (OOMWHY_KERNEL_ONLY is set)";
-	if ((flags & CASE_PROTECT) && !may_protect())
+	if ((flags & CASE_PROTECT) && !machine_may_protect())
 		return "needs the right to lower oom_score_adj (CAP_SYS_RESOURCE)";
 	if ((flags & CASE_NUMA) && machine_nodes() < 2)
 		return "there are no two NUMA nodes";

@@ -455,6 +455,7 @@ const struct fixture fixtures[] = {
 	{ "storm", fixture_storm },
 	{ "storm_over", fixture_storm_over },
 	{ "after", fixture_after },
+	{ "candidates", fixture_candidates },
 	{ "hostile", fixture_hostile },
 	{ "minimal", fixture_minimal },
 	{ "huge", fixture_huge },

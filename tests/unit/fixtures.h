@@ -37,6 +37,7 @@ void fixture_repeat(struct event *ev);
 void fixture_storm(struct event *ev);
 void fixture_storm_over(struct event *ev);
 void fixture_after(struct event *ev);
+void fixture_candidates(struct event *ev);
 
 /* Those of fixtures_filled.c. */
 void fixture_tmpfs(struct event *ev);

@@ -217,3 +217,37 @@ void fixture_after(struct event *ev)
 	ev->update.after.waited_ns = 3100 * SECOND / 1000;
 	headline(ev);
 }
+
+static void add_candidate(struct event *ev, const char *comm, __u64 pid, __s64 adj, __u64 rss_bytes,
+			  __s64 points_bytes, enum spared spared)
+{
+	struct candidate *it = &ev->update.candidates[ev->update.candidates_count++];
+
+	it->comm = make_text(ev, comm);
+	it->pid = pid;
+	it->oom_score_adj = adj;
+	it->rss_bytes = rss_bytes;
+	it->swap_bytes = 0;
+	it->pagetables_bytes = KIB(700);
+	it->points_bytes = points_bytes;
+	it->points = points_bytes == NOT_KNOWN_SIGNED ? NOT_KNOWN_SIGNED : points_bytes / 4096;
+	it->spared = spared;
+	it->chosen = ev->update.candidates_count == 1;
+}
+
+void fixture_candidates(struct event *ev)
+{
+	begin_update(ev);
+	ev->update.domain_bytes = GIB(13);
+	add_candidate(ev, "report-gen", 90211, 1000, MIB(175), GIB(13) + MIB(175) + KIB(700),
+		      SPARED_NOT_SAID);
+	add_candidate(ev, "sh", 90400, 1000, MIB(1), GIB(13) + MIB(1) + KIB(700), SPARED_NOT_SAID);
+	add_candidate(ev, "cat", 90401, 1000, KIB(500), GIB(13) + KIB(1200), SPARED_NOT_SAID);
+	add_candidate(ev, "python", 88120, 872, MIB(600), MIB(11608) + MIB(600) + KIB(700),
+		      SPARED_LOWER_SCORE);
+	add_candidate(ev, "kube-proxy", 2410, -1000, MIB(190), NOT_KNOWN_SIGNED, SPARED_PROTECTED);
+	add_candidate(ev, "etcd", 1100, -997, GIB(2), NOT_KNOWN_SIGNED, SPARED_OTHER_MEMCG);
+	ev->update.candidates[2].fate = FATE_GROUP;
+	ev->update.candidates_omitted = 31;
+	headline(ev);
+}

@@ -113,7 +113,7 @@ static void fixed_series_are_there_before_anything_happens(void **state)
 	write_text(METRICS_CLASSIC);
 	assert_int_equal(count_lines("oomwhy_oom_kills_total{"), 30);
 	assert_int_equal(count_lines("oomwhy_oom_incidents_total{"), 10);
-	assert_int_equal(count_lines("oomwhy_losses_total{"), 12);
+	assert_int_equal(count_lines("oomwhy_losses_total{"), 13);
 	assert_int_equal(count_lines("oomwhy_identity_lookups_total{"), 4);
 	assert_line("oomwhy_oom_kills_total{limit_level=\"node\",container_ends=\"false\"} 0");
 	assert_line("oomwhy_oom_incidents_total{limit_level=\"unknown\"} 0");

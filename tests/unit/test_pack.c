@@ -40,7 +40,7 @@ static void they_are_small(void **state)
 	fixture_build("pod", &ev);
 	assert_in_range(event_pack(&ev, packed), 1, event_size(&ev) / 4);
 	event_init(&ev, EVENT_UPDATE);
-	assert_in_range(event_pack(&ev, packed), 1, 100);
+	assert_in_range(event_pack(&ev, packed), 1, 300);
 }
 
 /* Numbers of all lengths, and all bits set or none. */

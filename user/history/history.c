@@ -274,11 +274,21 @@ void history_tick(struct history *history, __u64 boot_time_ns)
 static void *run(void *context)
 {
 	struct history *history = context;
-	struct pollfd stop = { .fd = history->stop_fd, .events = POLLIN };
+	struct pollfd fds[] = { { .fd = history->stop_fd, .events = POLLIN },
+				{ .fd = history->ask_fd, .events = POLLIN } };
+	__u64 due_ns = 0;
 
-	do
-		history_tick(history, clock_boot_ns());
-	while (poll(&stop, 1, TICK_MS) <= 0);
+	while (!fds[0].revents) {
+		__u64 now_ns = clock_boot_ns();
+
+		if (now_ns >= due_ns) {
+			history_tick(history, now_ns);
+			due_ns = now_ns + TICK_MS * 1000000ULL;
+		}
+		now_ns = clock_boot_ns();
+		poll(fds, 2, now_ns < due_ns ? (int)((due_ns - now_ns) / 1000000) + 1 : 0);
+		history_answer(history); /* also what was asked right before the end */
+	}
 	return NULL;
 }
 
@@ -286,6 +296,7 @@ void history_init(struct history *history)
 {
 	memset(history, 0, sizeof(*history));
 	store_init(&history->store);
+	pthread_mutex_init(&history->asks_lock, NULL);
 	usage_files_init(&history->files);
 }
 
@@ -294,7 +305,8 @@ int history_start(struct history *history, const struct history_config *config)
 	history->config = *config;
 	usage_files_allow(&history->files);
 	history->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (history->stop_fd < 0)
+	history->ask_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (history->stop_fd < 0 || history->ask_fd < 0)
 		return -errno;
 	return thread_start(&history->thread, "oomwhy-history", PRIVILEGES_NONE, run, history);
 }
@@ -306,6 +318,7 @@ void history_stop(struct history *history)
 	if (write(history->stop_fd, &one, sizeof(one)) == sizeof(one))
 		pthread_join(history->thread, NULL);
 	close(history->stop_fd);
+	close(history->ask_fd);
 	usage_files_free(&history->files);
 	store_free(&history->store);
 }

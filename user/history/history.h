@@ -16,14 +16,23 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "candidates.h"
 #include "history/store.h"
 #include "history/usage_files.h"
 #include "names/index.h"
+
+#define HISTORY_ASKS_MAX 8 /* kills at once; of more nobody asks whom else it could have been */
 
 struct history_config {
 	const char *root; /* where the memory controller's hierarchy is mounted; "": nowhere */
 	bool is_v1;
 	struct index *index; /* which cgroups there are, and their names; outlives the history */
+	/* Adds each process that the kernel may have considered; returns 0 or -errno. */
+	int (*candidates)(void *context, struct candidates *candidates);
+	/* Takes an update, whom the kernel could have chosen, to give it paths and names. From the
+	 * history's own thread. */
+	void (*emit)(void *context, struct event *ev);
+	void *context;
 };
 
 /* A pod, while the pods are ranked. */
@@ -47,7 +56,12 @@ struct history {
 	bool pods_are_short; /* of memory: they are looked at more often */
 	bool told_full;
 	__u64 ticks;
-	int stop_fd;
+	struct candidates candidates;
+	struct event ev;
+	pthread_mutex_t asks_lock;
+	struct candidates_ask asks[HISTORY_ASKS_MAX];
+	int asks_count;
+	int stop_fd, ask_fd;
 	pthread_t thread;
 };
 
@@ -66,6 +80,15 @@ void history_made(struct history *history, __u64 cgroup_id, __u64 boot_time_ns);
  * paths are known and placed. No I/O, nothing allocated.
  */
 void history_fill(struct history *history, struct event *ev);
+
+/*
+ * history_ask() - T1: an update on this kill, which was told: who else could have been chosen. No
+ * I/O, nothing allocated.
+ */
+void history_ask(struct history *history, const struct event *ev, __u64 page_bytes);
+
+/* history_answer() - these updates; for the thread. */
+void history_answer(struct history *history);
 
 /* history_tick() - one second's work; for the thread, and for tests. */
 void history_tick(struct history *history, __u64 boot_time_ns);

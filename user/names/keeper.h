@@ -68,7 +68,8 @@ void keeper_find(struct keeper *keeper, struct event *ev);
 
 /*
  * keeper_name() - T1: add the names and requests of an identified event's pods and containers. For
- * events of this boot on this machine only. No I/O, nothing allocated.
+ * events of this boot on this machine only. No I/O, nothing allocated. Both take an oom_update in
+ * any thread.
  */
 void keeper_name(struct keeper *keeper, struct event *ev);
 

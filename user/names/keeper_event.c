@@ -73,15 +73,24 @@ static void wait_for_paths(struct keeper *keeper, const struct incident *inciden
 	}
 }
 
+static void complete_update(struct keeper *keeper, struct event *ev)
+{
+	struct update *update = &ev->update;
+
+	complete(keeper, ev, &update->limit_owner.cgroup);
+	for (__u64 i = 0; i < update->candidates_count; i++)
+		complete(keeper, ev, &update->candidates[i].cgroup);
+}
+
 void keeper_complete(struct keeper *keeper, struct event *ev)
 {
 	struct incident *incident = &ev->incident;
 
-	keeper->deadline_ns = clock_boot_ns() + PATIENCE_NS;
 	if (ev->type == EVENT_UPDATE)
-		complete(keeper, ev, &ev->update.limit_owner.cgroup);
+		complete_update(keeper, ev);
 	if (!event_has_incident(ev))
 		return;
+	keeper->deadline_ns = clock_boot_ns() + PATIENCE_NS;
 	if (keeper->config.names_are_unread && keeper->root[0])
 		wait_for_paths(keeper, incident);
 	complete(keeper, ev, &incident->victim.cgroup);
@@ -219,6 +228,14 @@ static void name(struct keeper *keeper, struct event *ev, const struct event_cgr
 		put_pod(ev, who, &names);
 }
 
+/* Who it is, and nothing else. */
+static void leave_names(struct identity *who)
+{
+	who->image = (struct text){ 0 };
+	who->restarts = who->is_sandbox = NOT_KNOWN;
+	who->request = (struct request){ NOT_KNOWN, NOT_KNOWN, REQUEST_NONE };
+}
+
 /* Of one container there may be many: it is described once. */
 static void name_other(struct keeper *keeper, struct event *ev, struct event_task *other,
 		       struct question *question)
@@ -229,9 +246,7 @@ static void name_other(struct keeper *keeper, struct event *ev, struct event_tas
 	if (!who->container_id.len ||
 	    !text_equal(ev, who->container_id, ev->incident.victim.who.container_id))
 		return;
-	who->image = (struct text){ 0 };
-	who->restarts = who->is_sandbox = NOT_KNOWN;
-	who->request = (struct request){ NOT_KNOWN, NOT_KNOWN, REQUEST_NONE };
+	leave_names(who);
 }
 
 static void name_child(struct keeper *keeper, struct event *ev, struct event_child *child)
@@ -292,14 +307,27 @@ static void name_limits(struct keeper *keeper, struct event *ev)
 			request_of_pod(keeper, incident, &incident->memcgs[i]);
 }
 
+static void name_update(struct keeper *keeper, struct event *ev)
+{
+	struct update *update = &ev->update;
+	struct question nothing = { 0 };
+
+	name(keeper, ev, &update->limit_owner.cgroup, &nothing, &update->limit_owner.who);
+	for (__u64 i = 0; i < update->candidates_count; i++) {
+		struct candidate *candidate = &update->candidates[i];
+
+		name(keeper, ev, &candidate->cgroup, &nothing, &candidate->who);
+		leave_names(&candidate->who);
+	}
+}
+
 void keeper_name(struct keeper *keeper, struct event *ev)
 {
 	struct incident *incident = &ev->incident;
 	struct question question = { 0 };
 
 	if (ev->type == EVENT_UPDATE)
-		name(keeper, ev, &ev->update.limit_owner.cgroup, &question,
-		     &ev->update.limit_owner.who);
+		name_update(keeper, ev);
 	if (!event_has_incident(ev))
 		return;
 	add_question(keeper, ev, &incident->victim.cgroup, &question);

@@ -164,8 +164,8 @@ int json_write(const struct event *ev, char *buf, size_t size)
 	static const struct {
 		size_t list_max, text_max;
 	} tries[] = {
-		{ 16, WHOLE }, { 8, WHOLE }, { 4, WHOLE }, { 2, WHOLE }, { 1, WHOLE },
-		{ 0, WHOLE },  { 0, 1024 },  { 0, 256 },   { 0, 64 },	 { 0, 16 },
+		{ 16, WHOLE }, { 8, WHOLE }, { 4, WHOLE }, { 2, WHOLE }, { 1, WHOLE }, { 0, WHOLE },
+		{ 0, 1024 },   { 0, 256 },   { 0, 64 },	   { 0, 16 },	 { 0, 8 },
 	};
 	int len = -E2BIG;
 

@@ -419,6 +419,8 @@ static void write_incident(struct report *r)
 	report_before(r);
 	if (r->ev->type != EVENT_STALL)
 		asked_line(r);
+	report_stack(r);
+	report_chosen(r);
 	report_log(r);
 	id_line(r);
 }

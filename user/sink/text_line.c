@@ -30,6 +30,8 @@ static bool is_silent(const struct event *ev)
 		return true;
 	if (is_in_storm(ev))
 		return ev->incident.repeat.storm_kills > 1;
+	if (ev->type == EVENT_UPDATE && ev->update.candidates_count)
+		return !headline_had_choice(ev->update.candidates, ev->update.candidates_count);
 	return ev->type == EVENT_UPDATE && known(ev->update.after.ended_ns) &&
 	       ev->update.after.waited_ns < QUICK_NS;
 }

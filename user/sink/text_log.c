@@ -2,6 +2,22 @@
 /* text_log: what a report from the kernel's log has to say about the log itself. */
 #include "text_report.h"
 
+#define CHOSEN_MAX 1024
+
+/* The table of tasks: why this one. Live an oom_update tells it. */
+void report_chosen(struct report *r)
+{
+	char words[CHOSEN_MAX];
+	size_t len;
+
+	len = headline_candidates(r->ev, words, sizeof(words));
+	if (!len || r->detail >= DETAIL_OTHERS_COUNTED)
+		return;
+	report_label(r, "chosen");
+	put_words(&r->w, words, len);
+	put_newline(&r->w);
+}
+
 void report_log(struct report *r)
 {
 	const struct incident *incident = r->incident;

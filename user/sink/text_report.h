@@ -90,6 +90,12 @@ void report_filled(struct report *r);
 /* report_limit() - why it is this limit, how that is known, and each level's state. */
 void report_limit(struct report *r);
 
+/* report_stack() - how who asked came to the OOM killer, where it was asked for. */
+void report_stack(struct report *r);
+
+/* report_chosen() - why this process, as the kernel log's table of tasks tells it. */
+void report_chosen(struct report *r);
+
 /* report_log() - what its kernel log lacks, or leaves open. */
 void report_log(struct report *r);
 

@@ -100,6 +100,21 @@ static void open_incident(struct assembler *as, const struct oomwhy_header *head
 	as->owner_id = 0;
 }
 
+/* Numbers, until somebody knows their names. */
+static void put_stack(struct assembler *as)
+{
+	char text[OOMWHY_FRAMES_MAX * 20 + 1];
+	size_t len = 0;
+
+	if (as->stack.asker != as->asker)
+		return;
+	for (__u64 i = 0; i < as->stack.count; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%#llx", i ? ";" : "",
+					(unsigned long long)as->stack.frames[i]);
+	as->ev.incident.trigger_stack = event_text(&as->ev, text, len);
+	as->stack.asker = as->stack.count = 0;
+}
+
 static void take_decision(struct assembler *as, const struct oomwhy_decision *record)
 {
 	open_incident(as, &record->header, record->asker);
@@ -113,6 +128,7 @@ static void take_decision(struct assembler *as, const struct oomwhy_decision *re
 	as->deadline_ns = record->header.boot_time_ns + DECISION_PATIENCE_NS;
 	as->owner_id = record->is_memcg && record->owner.count ? record->owner.level[0].id : 0;
 	event_from_decision(&as->ev, record, as->config.page_bytes);
+	put_stack(as);
 	as->ev.incident.verdict.evidence = EVIDENCE_EXACT;
 }
 
@@ -190,6 +206,8 @@ static void take_first_victim(struct assembler *as, const struct oomwhy_victim *
 		event_from_trigger(&as->ev, &as->trigger, as->config.page_bytes);
 	if (as->chosen && as->chosen != record->task.tgid)
 		incident->victim.points = NOT_KNOWN_SIGNED; /* the chosen one's record is missing */
+	if (!as->decided)
+		put_stack(as);
 	owner_take(as, record, owner);
 	if (record->signalled) {
 		deaths_begin(&as->deaths, record);
@@ -414,6 +432,9 @@ void assemble_record(struct assembler *as, const void *record, size_t size)
 		return stalls_record(&as->stalls, record);
 	case OOMWHY_WAIT:
 		return stalls_wait(&as->stalls, record);
+	case OOMWHY_STACK:
+		as->stack = *(const struct oomwhy_stack *)record;
+		return;
 	case OOMWHY_DEATH:
 		return deaths_record(&as->deaths, record);
 	}

@@ -80,6 +80,7 @@ struct assembler {
 	__u64 sequence; /* of the last record */
 	bool has_trigger;
 	struct oomwhy_trigger trigger; /* of the open incident, or of the victim that comes next */
+	struct oomwhy_stack stack; /* of the decision or the victim that comes next; asker 0: none */
 	bool has_reclaims;
 	struct oomwhy_reclaims reclaims; /* of the next victim's memcgs */
 	__u64 children_count;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "oomwhy_record.h"
 #include "source/bpf.h"
+#include "source/bpf_baseline.h"
 #include "source/bpf_direct.h"
 #include "source/bpf_fingerprint.h"
 #include "source/bpf_history.h"
@@ -24,14 +25,16 @@ struct bpf_source {
 	struct oomwhy_bpf *skel; /* NULL: what runs was taken over */
 	struct pins *pins; /* NULL: nothing stays; not ours */
 	int kill_ring, cgroup_ring, counters_map, attempts_map; /* descriptors of somebody's */
+	int candidates_map; /* the same; -1: none */
 	struct ring_buffer *kills;
 	struct ring_buffer *cgroups;
 	struct bpf_handlers handlers;
 	const __u64 *counters; /* shared with the kernel, as is the next */
 	const struct oomwhy_attempts *attempts;
+	struct oomwhy_candidates_page *page; /* T2 asks by it; NULL: it cannot */
 	bool memcg_reclaim_is_seen; /* its tracepoint is attached */
-	struct bpf_link *links[EXTRAS_MAX + 5]; /* those that the skeleton does not attach */
-	const char *names[EXTRAS_MAX + 5]; /* of their programs */
+	struct bpf_link *links[EXTRAS_MAX + 6]; /* those that the skeleton does not attach */
+	const char *names[EXTRAS_MAX + 6]; /* of their programs */
 	int links_count;
 };
 
@@ -117,6 +120,7 @@ static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum a
 {
 	skel->rodata->memory_hierarchy = probe->memory_hierarchy;
 	skel->rodata->mark_victim_has_task = probe->mark_victim_has_task;
+	skel->rodata->stacks_are_wanted = probe->stacks_are_wanted;
 	skel->rodata->possible_nodes = probe->nodes;
 	skel->rodata->possible_cpus = probe->cpus;
 	choose_decision(skel, plan);
@@ -165,6 +169,8 @@ static void attach_history(struct bpf_source *source)
 	struct bpf_program *begins = bpf_history_begins(source->skel);
 
 	attach(source, source->skel->progs.process_exits);
+	if (source->page)
+		attach(source, source->skel->progs.candidates);
 	if (bpf_program__autoload(source->skel->progs.memory_is_free))
 		attach(source, source->skel->progs.memory_is_free);
 	if (begins && !attach(source, begins))
@@ -198,6 +204,7 @@ static int map_counters(struct bpf_source *source)
 {
 	source->counters = map_shared(source->counters_map, COUNTERS_BYTES);
 	source->attempts = map_shared(source->attempts_map, ATTEMPTS_BYTES);
+	bpf_history_open(source->candidates_map, &source->page);
 	return source->counters && source->attempts ? 0 : -errno;
 }
 
@@ -212,52 +219,6 @@ static int open_rings(struct bpf_source *source)
 	return source->cgroups ? 0 : -errno;
 }
 
-static int read_baseline(const struct bpf_source *source, int fd)
-{
-	struct oomwhy_baseline records[256];
-	size_t have = 0;
-	ssize_t len;
-
-	/* A read may end within a record. */
-	while ((len = read(fd, (char *)records + have, sizeof(records) - have)) != 0) {
-		size_t count;
-
-		if (len < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (len < 0)
-			return -errno;
-		have += len;
-		count = have / sizeof(*records);
-		for (size_t i = 0; i < count; i++)
-			source->handlers.baseline(source->handlers.baseline_context, records[i].id,
-						  records[i].oom_events);
-		have -= count * sizeof(*records);
-		memmove(records, records + count, have);
-	}
-	return 0;
-}
-
-/* Before the other programs are attached, or the kills that they see would be in the baseline
- * already. */
-static int take_baseline(const struct bpf_source *source)
-{
-	const struct bpf_program *program = bpf_direct_baseline(source->skel);
-	struct bpf_link *link;
-	int fd, err;
-
-	if (!program)
-		return 0;
-	link = bpf_program__attach_iter(program, NULL);
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : read_baseline(source, fd);
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return err;
-}
-
 static void use_own_maps(struct bpf_source *source)
 {
 	const struct oomwhy_bpf *skel = source->skel;
@@ -266,6 +227,7 @@ static void use_own_maps(struct bpf_source *source)
 	source->cgroup_ring = bpf_map__fd(skel->maps.cgroup_ring);
 	source->counters_map = bpf_map__fd(skel->maps.counters);
 	source->attempts_map = bpf_map__fd(skel->maps.attempts);
+	source->candidates_map = bpf_history_page(skel);
 }
 
 static int attach_all(struct bpf_source *source, const struct probe *probe, enum attach_plan plan)
@@ -297,7 +259,7 @@ static int load(struct bpf_source *source, const struct probe *probe, enum attac
 	bpf_order_check(source->skel);
 	/* Who takes over knows more of what was before than the counters of now. */
 	if (!source->pins || !pins_saved(source->pins))
-		err = take_baseline(source);
+		err = bpf_baseline_take(source->skel, &source->handlers);
 	return err ? err : attach_all(source, probe, plan);
 }
 
@@ -311,6 +273,7 @@ static int take_over(struct bpf_source *source, const struct pin_set *set)
 	source->cgroup_ring = set->cgroup_ring;
 	source->counters_map = set->counters;
 	source->attempts_map = set->attempts;
+	source->candidates_map = set->candidates;
 	err = map_counters(source);
 	return err ? err : open_rings(source);
 }
@@ -335,6 +298,7 @@ static int pin(struct bpf_source *source, enum attach_plan plan, __u64 fingerpri
 		.cgroup_ring = source->cgroup_ring,
 		.counters = source->counters_map,
 		.attempts = source->attempts_map,
+		.candidates = source->candidates_map,
 	};
 
 	for (int i = 0; i < skeleton->prog_cnt; i++)
@@ -423,6 +387,8 @@ void bpf_source__close(struct bpf_source *source)
 		munmap((void *)source->counters, COUNTERS_BYTES);
 	if (source->attempts)
 		munmap((void *)source->attempts, ATTEMPTS_BYTES);
+	if (source->page)
+		munmap(source->page, sizeof(*source->page));
 	for (int i = 0; i < source->links_count; i++)
 		bpf_link__destroy(source->links[i]);
 	oomwhy_bpf__destroy(source->skel);
@@ -470,4 +436,9 @@ struct oomwhy_attempts bpf_source__attempts(const struct bpf_source *source, __u
 		&source->attempts[slot % OOMWHY_ATTEMPTS_MAX];
 
 	return (struct oomwhy_attempts){ shared->memcg_id, shared->count, shared->last_ns };
+}
+
+int bpf_source__candidates(struct bpf_source *source, struct candidates *candidates)
+{
+	return bpf_history_candidates(source->page, candidates);
 }

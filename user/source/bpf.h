@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "candidates.h"
 #include "event.h"
 #include "oomwhy_record.h"
 #include "source/pins.h"
@@ -43,6 +44,9 @@ int bpf_source__cgroup_fd(const struct bpf_source *source);
  * read with pins_next(). */
 void bpf_source__consume_kills(struct bpf_source *source);
 void bpf_source__consume_cgroups(struct bpf_source *source);
+
+/* bpf_source__candidates() - see bpf_history_candidates(). */
+int bpf_source__candidates(struct bpf_source *source, struct candidates *candidates);
 
 /* bpf_source__ring_bytes() - sizes of the two rings; not of pins. */
 void bpf_source__ring_bytes(const struct bpf_source *source, __u64 *ret_kills, __u64 *ret_cgroups);

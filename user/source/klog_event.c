@@ -240,6 +240,16 @@ static void set_host(struct event *ev, const struct klog_report *report, __u64 p
 		incident->limits.host.usage_bytes = total - incident->host_free_bytes;
 }
 
+/* What a memcg's limit bounds is known where it has no swap to add. */
+static void set_domain(struct event *ev, const struct klog_report *report)
+{
+	const struct limit_owner *owner = &ev->incident.limit_owner;
+
+	if (!report->mixed && owner->counter == COUNTER_MEMORY && !report->swap.limit &&
+	    owner->limit_bytes < NO_LIMIT)
+		ev->incident.total_pages_bytes = owner->limit_bytes;
+}
+
 static void set_missing(struct event *ev, const struct klog_report *report)
 {
 	bool memcg = !(report->parts & KLOG_HAS_MEM_INFO) && !report->is_global &&
@@ -290,6 +300,9 @@ void klog_event_from_report(struct event *ev, const struct klog_report *report,
 	set_trigger(ev, report, page_bytes);
 	klog_event_owner(ev, report);
 	set_host(ev, report, page_bytes);
+	set_domain(ev, report);
+	if (!nobody)
+		klog_event_candidates(ev, report, page_bytes);
 	set_missing(ev, report);
 	if (nobody)
 		snprintf(what, sizeof(what), "stall");

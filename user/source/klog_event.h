@@ -21,4 +21,7 @@ void klog_event_owner(struct event *ev, const struct klog_report *report);
 /* klog_event_memory() - of klog_memory.c: what filled the owner's memory; after its figures. */
 void klog_event_memory(struct event *ev, const struct klog_report *report);
 
+/* klog_event_candidates() - of klog_candidates.c: the table of tasks; after victims and owner. */
+void klog_event_candidates(struct event *ev, const struct klog_report *report, __u64 page_bytes);
+
 #endif

@@ -60,7 +60,6 @@ static int open_map(const char *path, const char *set, const char *name, struct 
 	fd = bpf_obj_get(full);
 	if (fd < 0)
 		return -errno;
-	memset(ret, 0, sizeof(*ret));
 	if (!bpf_obj_get_info_by_fd(fd, ret, &size))
 		return fd;
 	close(fd);
@@ -107,6 +106,7 @@ static int open_maps(struct pin_set *set, const char *path)
 		return -errno;
 	set->attempts = open_map(path, set->name, "attempts", &info);
 	set->cgroup_ring = open_map(path, set->name, "cgroup_ring", &info);
+	set->candidates = open_map(path, set->name, "candidates", &info);
 	if (set->attempts < 0 || set->cgroup_ring < 0)
 		return -ENOENT;
 	set->kill_ring = open_map(path, set->name, "kill_ring", &info);
@@ -145,6 +145,7 @@ int pin_set_open(int parent_fd, const char *path, const char *name, struct pin_s
 	memset(ret, 0, sizeof(*ret));
 	ret->parent_fd = parent_fd;
 	ret->kill_ring = ret->cgroup_ring = ret->counters = ret->attempts = -1;
+	ret->candidates = -1;
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	ret->dir_fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (ret->dir_fd < 0)
@@ -162,8 +163,8 @@ int pin_set_open(int parent_fd, const char *path, const char *name, struct pin_s
 
 void pin_set_close(struct pin_set *set)
 {
-	const int fds[] = { set->dir_fd, set->kill_ring, set->cgroup_ring, set->counters,
-			    set->attempts };
+	const int fds[] = { set->dir_fd,   set->kill_ring, set->cgroup_ring,
+			    set->counters, set->attempts,  set->candidates };
 
 	ring_close(&set->ring);
 	if (set->counts)
@@ -175,6 +176,7 @@ void pin_set_close(struct pin_set *set)
 			close(fds[i]);
 	memset(set, 0, sizeof(*set));
 	set->dir_fd = set->kill_ring = set->cgroup_ring = set->counters = set->attempts = -1;
+	set->candidates = -1;
 }
 
 static void unlink_links(struct pin_set *set, bool of_victims)

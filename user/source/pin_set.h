@@ -49,6 +49,7 @@ struct pin_set {
 	int files_count;
 	__u64 links; /* that are there */
 	int kill_ring, cgroup_ring, counters, attempts; /* descriptors of its maps */
+	int candidates; /* -1: none */
 	struct ring ring;
 	const __u64 *counts; /* shared with the kernel */
 	struct pin_state *state; /* shared with those before us and after us */

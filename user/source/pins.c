@@ -217,8 +217,7 @@ int pins_open(const char *dir, struct pins **ret)
 
 	if (pins) {
 		pins->fd = -1;
-		pins->sets = calloc(PINS_SETS_MAX, sizeof(*pins->sets));
-		err = pins->sets ? 0 : -ENOMEM;
+		err = 0;
 	}
 	if (!err && (size_t)snprintf(pins->path, sizeof(pins->path), "%s", dir) >= 200)
 		err = -ENAMETOOLONG;
@@ -239,7 +238,6 @@ void pins_close(struct pins *pins)
 		return;
 	for (__u32 i = 0; i < pins->count; i++)
 		pin_set_close(&pins->sets[i]);
-	free(pins->sets);
 	if (pins->fd >= 0)
 		close(pins->fd);
 	free(pins);
@@ -318,6 +316,8 @@ static int pin_all(const struct pins *pins, const struct pin_content *content, i
 	err = err ? err : pin(pins, content->cgroup_ring, "", "cgroup_ring");
 	err = err ? err : pin(pins, content->counters, "", "counters");
 	err = err ? err : pin(pins, content->attempts, "", "attempts");
+	if (!err && content->candidates >= 0)
+		err = pin(pins, content->candidates, "", "candidates");
 	err = err ? err : pin(pins, state, "", "state");
 	for (int i = 0; !err && i < content->links; i++) {
 		err = pin(pins, content->link[i].fd, "link_", content->link[i].name);
@@ -334,6 +334,8 @@ static int finish_set(struct pins *pins)
 	char name[sizeof(set->name)];
 	int err;
 
+	if (!pins->sets)
+		return -EINVAL;
 	snprintf(name, sizeof(name), "%u", before ? (unsigned int)atol(before->name) + 1 : 1);
 	if (renameat(pins->fd, UNFINISHED, pins->fd, name))
 		return -errno;
@@ -349,7 +351,7 @@ int pins_add(struct pins *pins, const struct pin_content *content)
 {
 	int state = -1, err;
 
-	if (!pins->sets || pins->count == PINS_SETS_MAX || content->links + 5 > PIN_FILES_MAX)
+	if (pins->count == PINS_SETS_MAX || content->links + 5 > PIN_FILES_MAX)
 		return -E2BIG;
 	if (mkdirat(pins->fd, UNFINISHED, 0700))
 		return -errno;

@@ -28,8 +28,8 @@
 struct pins {
 	char path[256];
 	int fd; /* locked */
-	struct pin_set
-		*sets; /* of PINS_SETS_MAX; oldest first; those that were removed are closed */
+	/* Oldest first. Those that were removed stay open. */
+	struct pin_set sets[PINS_SETS_MAX];
 	__u32 count;
 	__u32 reading; /* the set whose ring is being read */
 	__u32 removed; /* so many of the first are gone */
@@ -48,6 +48,7 @@ struct pin_content {
 	enum attach_plan attach;
 	const char *version;
 	int kill_ring, cgroup_ring, counters, attempts;
+	int candidates; /* -1: none */
 	struct {
 		const char *name;
 		int fd;
@@ -115,7 +116,8 @@ bool pins_cross(struct pins *pins);
 /* pins_mark() - where reading has come to. */
 struct pin_mark pins_mark(const struct pins *pins);
 
-/* pins_release() - all before @mark is told; @reported: of each counter, as pins_counter() gave it. */
+/* pins_release() - all before @mark is told; @reported: of each counter, as pins_counter() gave it.
+ */
 void pins_release(struct pins *pins, struct pin_mark mark, const __u64 reported[OOMWHY_COUNTERS],
 		  bool downtime_is_told, const struct assemble_saved *assembler);
 

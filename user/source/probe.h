@@ -46,6 +46,8 @@ struct probe {
 	bool reclaim_has_memcg; /* the tracepoint of its beginning says for which memcg it is */
 	bool has_exit_mmap; /* a tracepoint tells that a process's memory is free */
 	bool has_group_member; /* the kernel tells of each member of a memory.oom.group */
+	bool candidates_are_refused; /* the program that looks for them */
+	bool stacks_are_wanted; /* from the command line */
 	struct gfp_bits gfp; /* what the flags of an allocation are called */
 	bool has_oom_synchronize; /* cgroup v1: tasks may wait for a disabled OOM killer */
 };

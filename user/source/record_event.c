@@ -47,6 +47,9 @@ bool record_is_sound(const void *record, size_t size)
 				OOMWHY_CHILDREN_MAX);
 	case OOMWHY_RECLAIMS:
 		return reclaims_are_whole(record);
+	case OOMWHY_STACK:
+		return header->size == sizeof(struct oomwhy_stack) &&
+		       ((const struct oomwhy_stack *)record)->count <= OOMWHY_FRAMES_MAX;
 	case OOMWHY_DEATH:
 		return header->size == sizeof(struct oomwhy_death);
 	case OOMWHY_END:
