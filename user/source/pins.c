@@ -334,8 +334,6 @@ static int finish_set(struct pins *pins)
 	char name[sizeof(set->name)];
 	int err;
 
-	if (!pins->sets)
-		return -EINVAL;
 	snprintf(name, sizeof(name), "%u", before ? (unsigned int)atol(before->name) + 1 : 1);
 	if (renameat(pins->fd, UNFINISHED, pins->fd, name))
 		return -errno;
