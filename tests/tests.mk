@@ -116,8 +116,14 @@ lint: $(OUTPUT)/tests/describe
 	@tests/lint/check-includes && tests/lint/check-size && tests/lint/check-spdx && tests/lint/check-matrix && \
 		tests/lint/check-generated $(abspath $<) && tests/lint/check-manual && tests/lint/selftest
 
+# What only computes is run on all processors, and what each says comes in one piece.
+BESIDE = $(MAKE) --no-print-directory $(PARALLEL) --output-sync=target
+
 unit-test: $(UNIT_TESTS)
-	@for test in $^; do echo "== $$(basename $$test)"; $$test || exit 1; done
+	@$(BESIDE) $(UNIT_TESTS:%=%.run)
+
+$(UNIT_TESTS:%=%.run): %.run: % FORCE
+	@echo "== $(notdir $<)"; $<
 
 # The readers of files that others write, each fed what libFuzzer makes of its seeds: the same runs
 # each time. What ends one is kept in $(OUTPUT)/fuzz/.
@@ -144,15 +150,24 @@ $(OUTPUT)/fuzz/%: $(OUTPUT)/fuzz/obj/tests/fuzz/fuzz_%.o $(OUTPUT)/fuzz/fuzzed.a
 
 # What it finds goes into the first folder, a new one: the seeds stay as they are.
 fuzz-test: $(FUZZERS)
-	@for fuzzer in $^; do name=$${fuzzer##*/}; echo "== fuzzing the reader of $$name: $(FUZZ_RUNS) runs"; \
-		rm -rf $$fuzzer.found && mkdir -p $$fuzzer.found && \
-		$$fuzzer -runs=$(FUZZ_RUNS) -seed=1 -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
-			$$(dict=tests/fuzz/$$name.dict; [ -f $$dict ] || dict=tests/fuzz/names.dict; echo -dict=$$dict) -artifact_prefix=$$fuzzer- \
-			$$fuzzer.found tests/fuzz/corpus/$$name > $$fuzzer.log 2>&1 || \
-			{ cat $$fuzzer.log; exit 1; }; done
+	@$(BESIDE) $(FUZZERS:%=%.run)
+
+$(FUZZERS:%=%.run): %.run: % FORCE
+	@echo "== fuzzing the reader of $(notdir $<): $(FUZZ_RUNS) runs"
+	@rm -rf $<.found && mkdir -p $<.found
+	@$< -runs=$(FUZZ_RUNS) -seed=1 -max_len=4096 -timeout=10 -rss_limit_mb=1024 -artifact_prefix=$<- \
+		-dict=$(firstword $(wildcard tests/fuzz/$(notdir $<).dict) tests/fuzz/names.dict) \
+		$<.found tests/fuzz/corpus/$(notdir $<) > $<.log 2>&1 || { cat $<.log; exit 1; }
+
+# What compiles for long, at once; the rest is made by the test that needs it.
+.PHONY: test-programs
+test-programs: guest-programs $(UNIT_TESTS) $(FUZZERS) $(OUTPUT)/tsan/oomwhy \
+		$(addprefix $(OUTPUT)/tests/,bench-cgroups runtime storm)
+	@:
 
 # One after the other: real kills and virtual machines disturb each other's times.
-test: $(OUTPUT)/oomwhy
+test:
+	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
 	@set -e; for part in lint unit-test sanitize-test fuzz-test cli-test deploy-test kill-test storm-test metrics-test runtime-test pin-test bench-test caps-test vm-tests; do \
 		$(MAKE) --no-print-directory $$part; done
 

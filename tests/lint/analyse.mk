@@ -22,7 +22,7 @@ $(OUTPUT)/lint/user/source/bpf.analysed: TIDY_FLAGS := --checks=-clang-analyzer-
 # varFuncNullUB: NULL is a pointer in C; only C++ may make it an int.
 # Nothing is kept of the last time: it would not see that cppcheck.cfg has changed.
 cppcheck: $(OUTPUT)/include/facts_text.h
-	$(call say,CPPCHECK,all)
+	$(call say,ANALYSE,cppcheck)
 	$(Q)rm -rf $(OUTPUT)/lint/cppcheck && mkdir -p $(OUTPUT)/lint/cppcheck
 	$(Q)$(CPPCHECK) --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=varFuncNullUB --library=tests/lint/cppcheck.cfg --error-exitcode=1 -j2 \
