@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "audit.h"
 #include "base/keyed.h"
 #include "base/thread.h"
+#include "base/wait.h"
 
 #define DEPTH_MAX 64 /* a descriptor is held for each level */
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -252,7 +252,7 @@ static bool sleep_ms(const struct audit *audit, int ms)
 {
 	struct pollfd stop = { .fd = audit->stop_fd, .events = POLLIN };
 
-	return poll(&stop, 1, ms) > 0;
+	return wait_for(&stop, 1, ms) > 0;
 }
 
 /* A kill of meanwhile that T1 has not taken yet would be taken for one of those. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/wait.h"
 #include "history/history.h"
 #include "place.h"
 
@@ -286,7 +286,7 @@ static void *run(void *context)
 			due_ns = now_ns + TICK_MS * 1000000ULL;
 		}
 		now_ns = clock_boot_ns();
-		poll(fds, 2, now_ns < due_ns ? (int)((due_ns - now_ns) / 1000000) + 1 : 0);
+		wait_for(fds, 2, now_ns < due_ns ? (int)((due_ns - now_ns) / 1000000) + 1 : 0);
 		history_answer(history); /* also what was asked right before the end */
 	}
 	return NULL;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "base/thread.h"
+#include "base/wait.h"
 #include "sink/json.h"
 #include "sink/writer.h"
 
@@ -18,7 +18,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 			/* Somebody else has made it non-blocking: it is shared. */
 			struct pollfd ready = { .fd = fd, .events = POLLOUT };
 
-			poll(&ready, 1, -1);
+			wait_for(&ready, 1, -1);
 			continue;
 		}
 		if (written < 0 && errno == EINTR)
