@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@
 #define RINGED_MIN 50
 
 #define LOSS_S 30
+#define FEW_KILLS 60
 #define HOST_KILLERS 3
 #define HOST_BOUND_MS 30000 /* from such a kill to its line, under emulation */
 
@@ -270,6 +272,31 @@ static void nobody_takes(void **state)
 	assert_true(told.kills >= RINGED_MIN);
 }
 
+/* Not one file can be opened any more, while cgroups come and go: kills are told all the same. */
+static void no_descriptors_are_left(void **state)
+{
+	const struct rlimit none = { 0, 0 };
+	struct storm_churn churn;
+	struct told told;
+	int64_t machine;
+
+	(void)state;
+	storm_prepare(&storm, &h, opt.memcgs);
+	trace();
+	assert_int_equal(prlimit(tracer.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	machine = machine_oom_kills();
+	reader_start(&reader, tracer.out_fd);
+	storm_churn_start(&churn, &h, opt.churn);
+	storm_begin(&storm, FEW_KILLS);
+	storm_wait_made(&storm, FEW_KILLS);
+	storm_churn_stop(&churn);
+	storm_wait(&storm);
+	end_trace(&told);
+	print_message("  %lld kills without a descriptor\n", (long long)storm_made(&storm));
+	check_sums(&told, storm_made(&storm), machine_oom_kills() - machine);
+	assert_int_equal(told.lost, 0);
+}
+
 /* Whatever the machine kills, it kills neither us nor the tracer; and its own it cannot page out.
  */
 static void protect(void)
@@ -335,6 +362,7 @@ static int run(void)
 		cmocka_unit_test_teardown(storm_is_told, end_case),
 		cmocka_unit_test_teardown(nobody_reads, end_case),
 		cmocka_unit_test_teardown(nobody_takes, end_case),
+		cmocka_unit_test_teardown(no_descriptors_are_left, end_case),
 	};
 
 	if (opt.host)
