@@ -315,7 +315,7 @@ vm-matrix: guest-programs arm64-programs
 	@echo "== real kills in virtual machines: kernels, cgroup versions, attach plans"
 	@tests/vm/matrix $(MATRIX)
 
-vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
+vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/bench-loops
 	@echo "== the virtual machine itself"
 	@tests/vm/selftest && tests/vm/matrix-selftest
 	@echo "== a machine without a memory controller"
@@ -330,6 +330,8 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/bench-loops
 	@echo "== what outlives its process, with fentry; kprobes where they cannot"
 	@tests/vm/run --kernel 6.12 --share tests/pin -- sh /share/run 3 sigkill version
 	@tests/vm/run --kernel 5.10 --share tests/pin -- sh /share/run 0 kprobe version
+	@echo "== a machine that is out of memory itself"
+	@tests/storm/host 4 || $(SKIPS)
 	@echo "== what is run under oom_lock, in instructions"
 	@PLANS=fentry tests/bench/oom_lock 1 16 || [ $$? = 69 -a "$$CI" != true ]
 	@echo "== what those pay who do not die, in instructions"

@@ -34,17 +34,23 @@ static json_t *pod_of(json_t *line, const char *list, const struct pod *pod)
 	return NULL;
 }
 
-/* One culprit, and an innocent victim: the BestEffort pod grows, a Guaranteed one is chosen. */
-static void culprit(struct fixture *fx)
+/* Two pods below the limit of all: one holds what it has, the other grows on. */
+struct two_pods {
+	struct pod *calm, *greedy;
+	const char *calm_mib; /* in one process, which is the one to be chosen */
+	const char *children, *child_mib, *adj; /* of the greedy one */
+};
+
+/* The line of the kill; NULL: the kernel alone is looked at. */
+static json_t *line_of_two(struct fixture *fx, const struct two_pods *two)
 {
-	fixture_limit(fx, fixture_node(fx), 128);
-	struct pod *calm = fixture_pod(fx, GUARANTEED, 48),
-		   *greedy = fixture_pod(fx, BEST_EFFORT, 0);
-	struct container *a = fixture_container(fx, calm, 0), *b = fixture_container(fx, greedy, 0);
+	struct container *a = fixture_container(fx, two->calm, 0),
+			 *b = fixture_container(fx, two->greedy, 0);
 	struct workload *w =
-		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "32", "--adj", "1000", NULL);
-	struct workload *grows = fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", "8", "--size",
-					     "9", "--adj", "998", "--push", NULL);
+		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", two->calm_mib, "--adj", "1000", NULL);
+	struct workload *grows = fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", two->children,
+					     "--size", two->child_mib, "--adj", two->adj, "--push",
+					     NULL);
 
 	fixture_tracer(fx);
 	fixture_fill(w);
@@ -53,8 +59,28 @@ static void culprit(struct fixture *fx)
 	fixture_grow(fx, grows);
 	struct expect e = expect_death(w, a, 1000);
 	expect_limit(&e, "node", "node", &fx->node);
-	expect_trigger(&e, &b->cg, greedy);
-	json_t *line = check_kill(fx, &e);
+	expect_trigger(&e, &b->cg, two->greedy);
+	return check_kill(fx, &e);
+}
+
+static void victim_is_not_the_cause(json_t *line)
+{
+	if (json_boolean_value(line_get(line, "verdict.victim_is_cause")))
+		line_wrong(line, "verdict.victim_is_cause is true");
+}
+
+/* One culprit, and an innocent victim: the BestEffort pod grows, a Guaranteed one is chosen. */
+static void culprit(struct fixture *fx)
+{
+	fixture_limit(fx, fixture_node(fx), 128);
+	struct pod *calm = fixture_pod(fx, GUARANTEED, 48),
+		   *greedy = fixture_pod(fx, BEST_EFFORT, 0);
+	json_t *line = line_of_two(fx, &(struct two_pods){ .calm = calm,
+							   .greedy = greedy,
+							   .calm_mib = "32",
+							   .children = "8",
+							   .child_mib = "9",
+							   .adj = "998" });
 
 	if (!line)
 		return;
@@ -62,8 +88,7 @@ static void culprit(struct fixture *fx)
 	line_is(line, "culprit.k8s.pod.uid", greedy->uid);
 	line_is(line, "culprit.request_source", "qos_class");
 	line_is_number(line, "culprit.request_bytes", 0);
-	if (json_boolean_value(line_get(line, "verdict.victim_is_cause")))
-		line_wrong(line, "verdict.victim_is_cause is true");
+	victim_is_not_the_cause(line);
 	if (line_integer(line, "culprit.over_request_bytes") < 72 * MIB)
 		line_wrong(line, "culprit.over_request_bytes is too small");
 	if (json_array_size(line_get(line, "culprit.history.points")) < 2)
@@ -79,27 +104,17 @@ static void nobody(struct fixture *fx)
 {
 	fixture_limit(fx, fixture_node(fx), 112);
 	struct pod *one = fixture_pod(fx, GUARANTEED, 80), *two = fixture_pod(fx, GUARANTEED, 80);
-	struct container *a = fixture_container(fx, one, 0), *b = fixture_container(fx, two, 0);
-	struct workload *w =
-		fixture_eat(fx, &a->cg, OWN_PIDNS, "--size", "44", "--adj", "1000", NULL);
-	struct workload *grows = fixture_eat(fx, &b->cg, OWN_PIDNS, "--children", "6", "--size",
-					     "8", "--adj", "0", "--push", NULL);
-
-	fixture_tracer(fx);
-	fixture_fill(w);
-	fixture_fill(grows);
-	sleep(SAMPLED_S);
-	fixture_grow(fx, grows);
-	struct expect e = expect_death(w, a, 1000);
-	expect_limit(&e, "node", "node", &fx->node);
-	expect_trigger(&e, &b->cg, two);
-	json_t *line = check_kill(fx, &e);
+	json_t *line = line_of_two(fx, &(struct two_pods){ .calm = one,
+							   .greedy = two,
+							   .calm_mib = "44",
+							   .children = "6",
+							   .child_mib = "8",
+							   .adj = "0" });
 
 	if (!line)
 		return;
 	line_is(line, "verdict.cause", "requests_do_not_fit");
-	if (json_boolean_value(line_get(line, "verdict.victim_is_cause")))
-		line_wrong(line, "verdict.victim_is_cause is true");
+	victim_is_not_the_cause(line);
 	if (line_get(line, "culprit"))
 		line_wrong(line, "somebody is to blame");
 	line_is_number(pod_of(line, "pods", one), "request_bytes", 80 * MIB);
