@@ -157,6 +157,7 @@ static void measure(int containers)
 	assert_int_equal(told.killed + told.lost, machine);
 	tracer_free(&world.tracer);
 	assert_int_equal(cgroup_remove(&world.h, own.path), 0);
+	assert_int_equal(cgroup_remove(&world.h, STORM_CGROUP), 0);
 }
 
 static void memory(void **state)
