@@ -273,7 +273,6 @@ static int start_threads(struct tracer *tracer)
 	writer->fd = STDOUT_FILENO;
 	writer->style.colour = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	writer->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	history_init(&tracer->history);
 	err = keeper_start(&tracer->keeper, &keeper);
 	if (err)
 		return err;
@@ -481,7 +480,9 @@ int tracer_run(const struct tracer_options *options)
 		return STATUS_FAILED;
 	}
 	tracer->options = *options;
+	history_init(&tracer->history);
 	status = trace(tracer);
+	history_free(&tracer->history);
 	tracer_metrics_close(tracer);
 	bpf_source__close(tracer->source);
 	tracer_pin_free(tracer);

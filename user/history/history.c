@@ -319,6 +319,10 @@ void history_stop(struct history *history)
 		pthread_join(history->thread, NULL);
 	close(history->stop_fd);
 	close(history->ask_fd);
+}
+
+void history_free(struct history *history)
+{
 	usage_files_free(&history->files);
 	store_free(&history->store);
 }

@@ -70,7 +70,10 @@ void history_init(struct history *history);
 
 /* history_start() - begins to sample. Returns 0 or -errno. */
 int history_start(struct history *history, const struct history_config *config);
+/* history_stop() - ends what history_start() began; cgroups may be noted further on. */
 void history_stop(struct history *history);
+/* history_free() - when nobody notes cgroups any more. */
+void history_free(struct history *history);
 
 /* history_made() - a cgroup was made at that boot time; from any thread. */
 void history_made(struct history *history, __u64 cgroup_id, __u64 boot_time_ns);
