@@ -274,8 +274,8 @@ static void truncated(struct world *w)
 	snprintf(path, sizeof(path), "%s/%s/config.json", WORLD_BUNDLES, s.c.id);
 	world_write(path, "{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"not-thi");
 	write_log(&s, s.c.name, 0, path, sizeof(path));
-	appear(w, &s);
 	link_log(&s, path);
+	appear(w, &s);
 	finish(w, &s, "log_link");
 	if (pread(w->tracer.err_fd, text, sizeof(text), 0) <= 0)
 		fail_msg("a broken config.json is not mentioned on stderr");
