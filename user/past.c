@@ -9,11 +9,12 @@
 #include "base/log.h"
 #include "past.h"
 
+#define SAME_NS (2 * 1000000000ULL) /* printk's stamp and the kernel's other clocks */
 /*
- * printk's clock and the kernel's others do not begin at the same moment of the boot: 3 s apart were
- * seen in slow guests. No process of the same number dies in the same cgroup that soon again.
+ * These do not begin at the same moment of the boot either: 3 s apart were seen in slow guests. No
+ * process of the same number dies in the same cgroup that soon again.
  */
-#define SAME_NS (10 * 1000000000ULL)
+#define BOOT_NS (8 * 1000000000ULL)
 #define KEY_WAYS 64 /* kills of processes with the same number, modulo the number of keys */
 
 __u64 past_kernel_kills(void)
@@ -62,7 +63,8 @@ static bool is_same(const struct past *past, const struct past_key *a, const str
 						   b->time_ns - a->time_ns;
 
 	return a->pid == b->pid && (!a->memcg || !b->memcg || a->memcg == b->memcg) &&
-	       a->time_ns != NOT_KNOWN && b->time_ns != NOT_KNOWN && apart_ns <= past->slack_ns;
+	       a->time_ns != NOT_KNOWN && b->time_ns != NOT_KNOWN &&
+	       apart_ns <= past->slack_ns + BOOT_NS;
 }
 
 /* Returns whether it is there already; if not, it is put there. */
@@ -119,7 +121,8 @@ static bool is_unnamed(const struct past *past, const struct event *ev)
 	       !incident_subject(&ev->incident)->who.pod_name.len;
 }
 
-/* Of all that are kept, as many as there is room for: the newest. PAST_MAX: it is not one of them. */
+/* Of all that are kept, as many as there is room for: the newest. PAST_MAX: it is not one of them.
+ */
 static size_t place_for(struct past *past, const struct event *ev)
 {
 	size_t oldest = 0;
