@@ -33,7 +33,7 @@ struct flash {
 	struct cri_container c;
 	pid_t ctr; /* 0: has ended */
 	int out_fd;
-	long long began_ns;
+	long long began_ns; /* 0: what the runtime does before has hit the limit already */
 	json_t *line; /* borrowed */
 };
 
@@ -60,7 +60,7 @@ static void end(struct flash *f)
 		f->began_ns = strtoll(text, NULL, 10);
 	close(f->out_fd);
 	f->ctr = 0;
-	if (!f->began_ns || !WIFEXITED(status) || WEXITSTATUS(status) != 137)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 137)
 		fail_msg("a container that should have been killed: status 0x%x, \"%s\"", status,
 			 text);
 }
@@ -111,7 +111,7 @@ static void judge(const struct flash *flashes, long long duration_ns)
 		named += !wrong;
 		if (wrong && i - named < PRINTED)
 			print_message("  container %d: %s\n", i, wrong);
-		if (f->line)
+		if (f->line && f->began_ns)
 			lives[n++] = line_integer(f->line, "boot_time_ns") - f->began_ns;
 	}
 	qsort(lives, n, sizeof(*lives), compare);
@@ -120,7 +120,7 @@ static void judge(const struct flash *flashes, long long duration_ns)
 			      "%.0f s in all\n",
 			      named, FLASHES, lives[n / 2] / 1e6, lives[0] / 1e6,
 			      lives[n - 1] / 1e6, duration_ns / 1e9);
-	if (named != FLASHES || lives[n / 2] > LIFE_MAX_NS)
+	if (named != FLASHES || n < FLASHES * 9 / 10 || lives[n / 2] > LIFE_MAX_NS)
 		fail_msg("%d of %d are named", named, FLASHES);
 }
 
