@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "base/hash.h"
 #include "base/keyed.h"
 #include "base/thread.h"
 #include "base/wait.h"
@@ -35,19 +36,10 @@ __u64 audit_count(const struct audit *audit)
 	return keyed_read(AT_FDCWD, path, "oom_kill", &kills) ? kills : NOT_KNOWN;
 }
 
-static __u64 hash(const char *path, size_t len)
-{
-	__u64 value = 14695981039346656037ULL; /* FNV-1a */
-
-	for (size_t i = 0; i < len; i++)
-		value = (value ^ (unsigned char)path[i]) * 1099511628211ULL;
-	return value ? value : 1;
-}
-
 /* Where the kills of a cgroup stand; NULL: nowhere, and there is no room. With the lock. */
 static __u64 *kills_of(struct audit *audit, const char *path, size_t len)
 {
-	__u64 key = hash(path, len);
+	__u64 key = hash_key(path, len);
 
 	for (size_t i = 0; i < AUDIT_CGROUPS; i++) {
 		size_t at = (key + i) % AUDIT_CGROUPS;

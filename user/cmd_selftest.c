@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cmd.h"
@@ -55,14 +55,6 @@ static const struct cmd_syntax syntax = {
 	.take_argument = cmd_no_argument,
 };
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 static int start_tracer(struct selftest *test)
 {
 	const char *argv[] = { "oomwhy",
@@ -100,7 +92,7 @@ static json_t *next_line(struct selftest *test, __u64 deadline_ns)
 	char *end;
 
 	while (!(end = memchr(test->buf, '\n', test->len))) {
-		__u64 now = now_ns();
+		__u64 now = clock_monotonic_ns();
 		ssize_t got;
 
 		if (now >= deadline_ns || test->len == sizeof(test->buf) ||
@@ -193,7 +185,7 @@ static bool was_killed(pid_t victim)
 static int see_a_kill(struct selftest *test, const json_t *start)
 {
 	char path[128], took[UNITS_MAX], limit[UNITS_MAX];
-	__u64 begin_ns = now_ns();
+	__u64 begin_ns = clock_monotonic_ns();
 	pid_t victim = scratch_start_victim(&test->scratch);
 	int status = STATUS_FAILED;
 	json_t *line;
@@ -204,7 +196,7 @@ static int see_a_kill(struct selftest *test, const json_t *start)
 	}
 	snprintf(path, sizeof(path), "/%s", test->scratch.name);
 	line = wait_line(test, "oom_kill", path, begin_ns + KILL_NS);
-	units_duration(now_ns() - begin_ns, took, sizeof(took));
+	units_duration(clock_monotonic_ns() - begin_ns, took, sizeof(took));
 	if (!line)
 		kill(victim, SIGKILL);
 	if (was_killed(victim) && !line)
@@ -246,7 +238,7 @@ static int run(struct selftest *test)
 		scratch_close(&test->scratch);
 		return STATUS_FAILED;
 	}
-	start = wait_line(test, "start", NULL, now_ns() + START_NS);
+	start = wait_line(test, "start", NULL, clock_monotonic_ns() + START_NS);
 	if (start)
 		status = see_a_kill(test, start);
 	ended = stop_tracer(test);

@@ -2,9 +2,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/keyed.h"
 #include "base/log.h"
 #include "past.h"
@@ -17,7 +17,8 @@
 #define BOOT_NS (8 * 1000000000ULL)
 #define KEY_WAYS 64 /* kills of processes with the same number, modulo the number of keys */
 
-__u64 past_kernel_kills(void)
+/* As the kernel counts them, since boot; NOT_KNOWN. */
+static __u64 kernel_kills(void)
 {
 	__u64 kills;
 
@@ -27,21 +28,9 @@ __u64 past_kernel_kills(void)
 /* printk's clock is not slewed as CLOCK_BOOTTIME is, nor does it go on while suspended. */
 static __u64 clock_slack_ns(void)
 {
-	struct timespec raw;
-	__u64 raw_ns, boot_ns = clock_boot_ns();
+	__u64 boot_ns = clock_boot_ns(), raw_ns = clock_raw_ns();
 
-	clock_gettime(CLOCK_MONOTONIC_RAW, &raw);
-	raw_ns = (__u64)raw.tv_sec * 1000000000ULL + (__u64)raw.tv_nsec;
 	return SAME_NS + (boot_ns > raw_ns ? boot_ns - raw_ns : raw_ns - boot_ns);
-}
-
-static __u64 hash(const char *bytes, size_t len)
-{
-	__u64 value = 14695981039346656037ULL; /* FNV-1a */
-
-	for (size_t i = 0; i < len; i++)
-		value = (value ^ (unsigned char)bytes[i]) * 1099511628211ULL;
-	return value ? value : 1;
 }
 
 static struct past_key key_of(const struct event *ev)
@@ -52,7 +41,7 @@ static struct past_key key_of(const struct event *ev)
 	return (struct past_key){
 		.pid = subject->pid != NOT_KNOWN ? subject->pid : NOT_KNOWN - 1,
 		.time_ns = ev->time_ns,
-		.memcg = path.len ? hash(text_bytes(ev, path), path.len) : 0,
+		.memcg = path.len ? hash_key(text_bytes(ev, path), path.len) : 0,
 	};
 }
 
@@ -175,7 +164,7 @@ int past_read(struct past *ret, const struct explain_options *options, bool *ret
 
 	ret->slack_ns = clock_slack_ns();
 	/* Before the log, so that no kill is in the count alone. */
-	ret->kernel_kills = past_kernel_kills();
+	ret->kernel_kills = kernel_kills();
 	ret->keys = calloc(PAST_KEYS, sizeof(*ret->keys));
 	ret->explain = ret->keys ? explain_begin(options) : NULL;
 	if (!ret->explain)

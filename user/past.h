@@ -55,9 +55,6 @@ __u64 past_missing(const struct past *past);
  */
 __u64 past_from_ns(const struct past *past, bool *ret_is_boot);
 
-/* past_kernel_kills() - as the kernel counts them, since boot; NOT_KNOWN. */
-__u64 past_kernel_kills(void);
-
 /* past_take() - is it a kill or stall that was not there before? For past_read(), and for tests. */
 bool past_take(void *past, const struct event *ev);
 

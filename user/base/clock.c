@@ -21,6 +21,16 @@ __u64 clock_wall_ns(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+__u64 clock_monotonic_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+__u64 clock_raw_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC_RAW);
+}
+
 __u64 clock_wall_of_boot(__u64 boot_ns)
 {
 	return clock_wall_ns() - (clock_boot_ns() - boot_ns);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
@@ -24,19 +25,16 @@
 
 __u64 history_pod_key(const char *path, size_t len)
 {
-	__u64 key = 0xcbf29ce484222325ULL; /* FNV-1a */
 	struct place place;
+	size_t pod_len = 0;
 	int depth = 0;
 
 	place_path(path, len, &place);
 	if (!place.pod_depth)
 		return 0;
-	for (size_t i = 0; i < len; i++) {
-		if (path[i] == '/' && depth++ == place.pod_depth)
-			break;
-		key = (key ^ (unsigned char)path[i]) * 0x100000001b3ULL;
-	}
-	return key ? key : 1;
+	while (pod_len < len && !(path[pod_len] == '/' && depth++ == place.pod_depth))
+		pod_len++;
+	return hash_key(path, pod_len);
 }
 
 static bool is_wanted(const struct place *place)

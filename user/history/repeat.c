@@ -2,16 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "history/repeat.h"
 
 #define MINUTE_NS (60 * 1000000000ULL)
-#define KEY_BEGIN 0xcbf29ce484222325ULL /* FNV-1a */
 
 static __u64 add_bytes(__u64 key, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		key = (key ^ (unsigned char)bytes[i]) * 0x100000001b3ULL;
-	return (key ^ 0xff) * 0x100000001b3ULL; /* where one text ends and the next begins */
+	return (hash_add(key, bytes, len) ^ 0xff) *
+	       HASH_PRIME; /* where one text ends and the next begins */
 }
 
 static __u64 add_text(__u64 key, const struct event *ev, struct text text)
@@ -26,7 +25,7 @@ static __u64 add_text(__u64 key, const struct event *ev, struct text text)
 static __u64 container_key(const struct event *ev, const struct event_task *task)
 {
 	const struct identity *who = &task->who;
-	__u64 key = add_bytes(KEY_BEGIN, "container", 9);
+	__u64 key = add_bytes(HASH_BEGIN, "container", 9);
 
 	if (who->container_name.len) {
 		key = add_text(key, ev, who->pod_uid.len ? who->pod_uid : who->static_pod_hash);
@@ -40,7 +39,7 @@ static __u64 owner_key(const struct event *ev)
 {
 	const struct limit_owner *owner = &ev->incident.limit_owner;
 	char level = (char)owner->limit_level;
-	__u64 key = add_bytes(KEY_BEGIN, &level, 1);
+	__u64 key = add_bytes(HASH_BEGIN, &level, 1);
 
 	if (owner->limit_level == LIMIT_CONTAINER) {
 		__u64 container = container_key(ev, &ev->incident.victim);

@@ -2,6 +2,7 @@
 /* klog_told: a kill that two files have is told once; a line that the kernel broke is joined. */
 #include <string.h>
 
+#include "base/hash.h"
 #include "source/klog_match.h"
 
 #define WAYS 4
@@ -10,13 +11,7 @@
 
 static __u64 hash(struct span bytes)
 {
-	__u64 value = 14695981039346656037ULL; /* FNV-1a */
-
-	if (!bytes.len)
-		return 0;
-	for (size_t i = 0; i < bytes.len; i++)
-		value = (value ^ (unsigned char)bytes.at[i]) * 1099511628211ULL;
-	return value ? value : 1;
+	return bytes.len ? hash_key(bytes.at, bytes.len) : 0;
 }
 
 static bool is_near(__u64 a, __u64 b, __u64 ns)

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,14 +25,6 @@
 #define COPIES_QUIET_NS (QUIET_NS + COPY_EVERY_S * 1000000000ULL)
 #define PATIENCE_NS (10 * 1000000000ULL) /* for the rest of one that has no end yet */
 #define DRIFT_PER_NS 10000 /* 100 ppm: NTP slews CLOCK_MONOTONIC, and not printk's clock */
-
-static __u64 monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + (__u64)now.tv_nsec;
-}
 
 static int init(struct kmsg *kmsg, const struct kmsg_config *config)
 {
@@ -175,7 +166,7 @@ void kmsg__close(struct kmsg *kmsg)
  */
 static void set_time(struct kmsg *kmsg, struct klog_line *line)
 {
-	__u64 now_ns = monotonic_ns();
+	__u64 now_ns = clock_monotonic_ns();
 	__s64 skew_ns = (__s64)(now_ns - line->boot_ns), known_ns = kmsg->skew_ns;
 
 	if (line->boot_ns == NOT_KNOWN) {
