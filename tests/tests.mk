@@ -74,7 +74,7 @@ $(OUTPUT)/tests/storm: $(filter-out %/memory.o,$(STORM_OBJECTS)) $(KILLS_COMMON)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
 
-$(OUTPUT)/tests/storm-memory: $(filter-out %/main.o,$(STORM_OBJECTS)) $(RUNTIME_COMMON) $(KILLS_COMMON)
+$(OUTPUT)/tests/storm-memory: $(filter-out %/main.o,$(STORM_OBJECTS)) $(OUTPUT)/obj/tests/bench/crowd.o $(RUNTIME_COMMON) $(KILLS_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@

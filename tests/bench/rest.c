@@ -89,7 +89,7 @@ static void measure(int count)
 	rest();
 	after = usage_of(world.tracer.pid);
 	rest_percent = (after.all_threads_us - before.all_threads_us) / 1e4 / rest_s;
-	rss_kib = usage_rss_kib(world.tracer.pid);
+	rss_kib = tracer_rss_kib(&world.tracer);
 	tracer_free(&world.tracer);
 	print_message("| %d | %.0f ms, %.0f of the CPU%s | %.3f%%%s | %.1f MiB%s |\n", count,
 		      start_ms, start_cpu_ms, mark(is_held && start_ms > START_MS), rest_percent,

@@ -70,11 +70,3 @@ struct usage usage_of(pid_t pid)
 	usage.kernel_us = sum(path, "", "run_time_ns:") / 1000;
 	return usage;
 }
-
-double usage_rss_kib(pid_t pid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	return number(path, "VmRSS:");
-}

@@ -18,7 +18,5 @@ struct usage {
 int usage_measure_kernel(void);
 /* Fails the test when there is no such process. */
 struct usage usage_of(pid_t pid);
-/* Of the process's memory, what is in RAM; 0: there is no such process. */
-double usage_rss_kib(pid_t pid);
 
 #endif

@@ -17,7 +17,6 @@
 #include "node_files.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define ADJ 900
 
 static const struct node_names cart = { "shop", "cart-0", "cart" };
 
@@ -31,35 +30,6 @@ static void follow_log(struct fixture *fx, const char *const *args)
 	plan ? setenv("OOMWHY_ATTACH", plan, 1) : unsetenv("OOMWHY_ATTACH");
 	free(plan);
 	assert_string_equal(fx->own.attach, "kmsg");
-}
-
-static struct container *make_container(struct fixture *fx, struct pod *pod, int limit)
-{
-	struct container *c = fixture_new_container(fx, pod);
-
-	node_bundle(fx, pod->uid, c->id, &cart, ADJ);
-	fixture_make_container(fx, c, limit);
-	return c;
-}
-
-static struct workload *die_in(struct fixture *fx, const struct cgroup *cg)
-{
-	struct workload *w = fixture_eat(fx, cg, OWN_PIDNS, "--adj", "990", NULL);
-
-	fixture_mark(fx);
-	assert_int_equal(workload_go(w), 0);
-	assert_int_equal(workload_wait_end(w, KILL_MS), 0);
-	assert_true(WIFSIGNALED(w->status));
-	return w;
-}
-
-static json_t *line_of(struct tracer *t, const struct workload *w)
-{
-	json_t *line = tracer_kill_of(t, w->pid, TRACER_LINE_MS);
-
-	if (!line)
-		fail_msg("no line for process %d", w->pid);
-	return line;
 }
 
 /* How often it was told: others may die on this machine meanwhile. */
@@ -112,19 +82,19 @@ static void container_kill(struct fixture *fx)
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
 
 	follow_log(fx, NULL);
-	struct container *a = make_container(fx, pod, 24);
-	struct workload *w = die_in(fx, &a->cg);
-	json_t *line = line_of(&fx->own, w);
-	same_kill(line, line_of(fixture_tracer(fx), w));
+	struct container *a = node_container(fx, pod, 24, &cart);
+	struct workload *w = node_die_in(fx, &a->cg);
+	json_t *line = node_line_of(&fx->own, w);
+	same_kill(line, node_line_of(fixture_tracer(fx), w));
 	assert_string_equal(line_string(line, "verdict.limit_level"), "container");
 	assert_int_equal(line_integer(line, "limit_owner.limit_bytes"), 24 * MIB);
 	node_check_names(line, "victim", &cart);
 	node_check_names(line, "limit_owner", &cart);
 
 	/* Once more: it is counted, by the container's and the limit's own number. */
-	w = die_in(fx, &a->cg);
-	line = line_of(&fx->own, w);
-	same_kill(line, line_of(fixture_tracer(fx), w));
+	w = node_die_in(fx, &a->cg);
+	line = node_line_of(&fx->own, w);
+	same_kill(line, node_line_of(fixture_tracer(fx), w));
 	assert_int_equal(line_integer(line, "repeat.limit_owner_kills_1h"), 2);
 	assert_int_equal(tracer_stop(&fx->own, SIGTERM), 0);
 	assert_int_equal(told(&fx->own, w->pid), 1);
@@ -141,11 +111,11 @@ static void node_kill(struct fixture *fx)
 	struct pod *pod = fixture_pod(fx, BEST_EFFORT, 0), *other = fixture_pod(fx, BEST_EFFORT, 0);
 
 	follow_log(fx, args);
-	struct container *a = make_container(fx, pod, 24);
-	die_in(fx, &a->cg); /* of another level: not shown */
+	struct container *a = node_container(fx, pod, 24, &cart);
+	node_die_in(fx, &a->cg); /* of another level: not shown */
 	fixture_limit(fx, fixture_node(fx), 32);
 	struct container *stranger = fixture_container(fx, other, 0);
-	die_in(fx, &stranger->cg); /* of no known name: shown, as ever */
+	node_die_in(fx, &stranger->cg); /* of no known name: shown, as ever */
 	json_t *line = tracer_line_of(&fx->own, 0, "oom_kill", NULL, TRACER_LINE_MS);
 	assert_non_null(line);
 	assert_string_equal(line_string(line, "verdict.limit_level"), "node");
@@ -160,15 +130,15 @@ static void group_kill(struct fixture *fx)
 	struct workload *others[2];
 
 	follow_log(fx, NULL);
-	struct container *a = make_container(fx, pod, 40);
+	struct container *a = node_container(fx, pod, 40, &cart);
 	assert_int_equal(cgroup_write(&fx->h, &a->cg, "memory.oom.group", "1"), 0);
 	for (int i = 0; i < COUNT(others); i++) {
 		others[i] = fixture_eat(fx, &a->cg, OWN_PIDNS, "--adj", "0", "--size", "4", NULL);
 		fixture_fill(others[i]);
 	}
-	struct workload *w = die_in(fx, &a->cg);
-	json_t *line = line_of(&fx->own, w);
-	same_kill(line, line_of(fixture_tracer(fx), w));
+	struct workload *w = node_die_in(fx, &a->cg);
+	json_t *line = node_line_of(&fx->own, w);
+	same_kill(line, node_line_of(fixture_tracer(fx), w));
 	assert_int_equal(json_array_size(line_get(line, "other_victims")), COUNT(others));
 	assert_string_equal(line_string(line, "oom_group.path"), a->cg.path);
 	assert_int_equal(tracer_stop(&fx->own, SIGTERM), 0);

@@ -17,7 +17,6 @@
 #include "node_files.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define ADJ 900
 #define LOOKED_UP_MS 1500 /* by then T2 has looked at a new container */
 #define FORGED_UID "325d1c77-0b1e-4b1c-9a0e-6f2f3f6a9d10"
 #define FORGED_ID "84be13d6a9075fe2c841b6f0c2d94e7a18355d20c1fe9a4487b3e6d1590a7c2f"
@@ -26,37 +25,6 @@ static const struct node_names cart = { "shop", "cart-0", "cart" };
 static const struct node_names proxy = { "shop", "cart-0", "proxy" };
 static const struct node_names sandbox = { "shop", "cart-0", NULL };
 static const struct node_names forged = { "bank", "vault-0", "vault" };
-
-/* A container that stands in a file before it has a cgroup, as a runtime makes it. */
-static struct container *make_container(struct fixture *fx, struct pod *pod, int limit,
-					const struct node_names *names)
-{
-	struct container *c = fixture_new_container(fx, pod);
-
-	node_bundle(fx, pod->uid, c->id, names, ADJ);
-	fixture_make_container(fx, c, limit);
-	return c;
-}
-
-static struct workload *die_in(struct fixture *fx, const struct cgroup *cg)
-{
-	struct workload *w = fixture_eat(fx, cg, OWN_PIDNS, "--adj", "990", NULL);
-
-	fixture_mark(fx);
-	assert_int_equal(workload_go(w), 0);
-	assert_int_equal(workload_wait_end(w, KILL_MS), 0);
-	assert_true(WIFSIGNALED(w->status));
-	return w;
-}
-
-static json_t *line_of(struct fixture *fx, const struct workload *w)
-{
-	json_t *line = tracer_kill_of(&fx->own, w->pid, TRACER_LINE_MS);
-
-	if (!line)
-		fail_msg("no line for process %d", w->pid);
-	return line;
-}
 
 static void check_number(json_t *line, const char *key, long long least, long long most)
 {
@@ -72,11 +40,11 @@ static void names(struct fixture *fx)
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
 
 	node_tracer(fx, NULL, NULL);
-	make_container(fx, pod, 0, &sandbox);
-	struct container *a = make_container(fx, pod, 24, &cart);
-	struct container *b = make_container(fx, pod, 24, &proxy);
+	node_container(fx, pod, 0, &sandbox);
+	struct container *a = node_container(fx, pod, 24, &cart);
+	struct container *b = node_container(fx, pod, 24, &proxy);
 
-	json_t *line = line_of(fx, die_in(fx, &a->cg));
+	json_t *line = node_line_of(&fx->own, node_die_in(fx, &a->cg));
 	node_check_names(line, "victim", &cart);
 	node_check_names(line, "trigger", &cart);
 	node_check_names(line, "limit_owner", &cart);
@@ -92,7 +60,7 @@ static void names(struct fixture *fx)
 
 	poll(NULL, 0, LOOKED_UP_MS);
 	node_remove_bundle(fx, b->id);
-	line = line_of(fx, die_in(fx, &b->cg));
+	line = node_line_of(&fx->own, node_die_in(fx, &b->cg));
 	node_check_names(line, "victim", &proxy);
 	assert_string_equal(line_string(line, "victim.identity_source"), "bundle");
 }
@@ -106,12 +74,12 @@ static void names_trap(struct fixture *fx)
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 32);
 
 	node_tracer(fx, NULL, NULL);
-	struct container *pause = make_container(fx, pod, 0, &sandbox);
-	struct container *a = make_container(fx, pod, 32, &cart);
+	struct container *pause = node_container(fx, pod, 0, &sandbox);
+	struct container *a = node_container(fx, pod, 32, &cart);
 	fixture_fill(fixture_eat(fx, &pause->cg, OWN_PIDNS, "--size", "3", "--adj", "0", NULL));
 	poll(NULL, 0, LOOKED_UP_MS);
 
-	json_t *line = line_of(fx, die_in(fx, &a->cg));
+	json_t *line = node_line_of(&fx->own, node_die_in(fx, &a->cg));
 	assert_string_equal(line_string(line, "limit_owner.limit_level"), "pod");
 	assert_string_equal(line_string(line, "verdict.limit_level"), "container");
 	node_check_names(line, "victim", &cart);
@@ -134,10 +102,10 @@ static void names_forged(struct fixture *fx)
 
 	node_tracer(fx, NULL, NULL);
 	node_bundle(fx, FORGED_UID, FORGED_ID, &forged, 1000);
-	struct container *a = make_container(fx, pod, 48, &cart);
+	struct container *a = node_container(fx, pod, 48, &cart);
 	struct cgroup nested = fixture_cgroup(fx, &a->cg, below, 24);
 
-	json_t *line = line_of(fx, die_in(fx, &nested));
+	json_t *line = node_line_of(&fx->own, node_die_in(fx, &nested));
 	assert_string_equal(line_string(line, "verdict.limit_level"), "nested");
 	assert_string_equal(line_string(line, "victim.cgroup.path"), nested.path);
 	node_check_names(line, "victim", &cart);
@@ -154,11 +122,11 @@ static void filter(struct fixture *fx)
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 96), *other = fixture_pod(fx, BURSTABLE, 96);
 
 	node_tracer(fx, NULL, args);
-	struct container *a = make_container(fx, pod, 24, &cart);
-	struct container *b = make_container(fx, other, 24, &forged);
-	die_in(fx, &a->cg);
-	struct workload *w = die_in(fx, &b->cg);
-	node_check_names(line_of(fx, w), "victim", &forged);
+	struct container *a = node_container(fx, pod, 24, &cart);
+	struct container *b = node_container(fx, other, 24, &forged);
+	node_die_in(fx, &a->cg);
+	struct workload *w = node_die_in(fx, &b->cg);
+	node_check_names(node_line_of(&fx->own, w), "victim", &forged);
 	int status = tracer_stop(&fx->own, 0);
 	json_t *last = json_array_get(fx->own.seen, json_array_size(fx->own.seen) - 1);
 	if (status || fx->own.kills != 1 || line_integer(last, "filtered") != 1 ||
@@ -178,8 +146,8 @@ static void cgroup_namespace(struct fixture *fx)
 	struct container *tracers = fixture_container(fx, own, 0);
 
 	node_tracer(fx, &tracers->cg, NULL);
-	struct container *a = make_container(fx, pod, 24, &cart);
-	json_t *line = line_of(fx, die_in(fx, &a->cg));
+	struct container *a = node_container(fx, pod, 24, &cart);
+	json_t *line = node_line_of(&fx->own, node_die_in(fx, &a->cg));
 	assert_string_equal(line_string(line, "victim.cgroup.path"), a->cg.path);
 	assert_string_equal(line_string(line, "limit_owner.cgroup.path"), a->cg.path);
 	node_check_names(line, "victim", &cart);

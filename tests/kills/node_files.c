@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,6 +82,36 @@ void node_remove_bundle(struct fixture *fx, const char *container_id)
 	assert_int_equal(unlink(path), 0);
 	*strrchr(path, '/') = '\0';
 	assert_int_equal(rmdir(path), 0);
+}
+
+struct container *node_container(struct fixture *fx, struct pod *pod, int limit,
+				 const struct node_names *names)
+{
+	struct container *c = fixture_new_container(fx, pod);
+
+	node_bundle(fx, pod->uid, c->id, names, NODE_ADJ);
+	fixture_make_container(fx, c, limit);
+	return c;
+}
+
+struct workload *node_die_in(struct fixture *fx, const struct cgroup *cg)
+{
+	struct workload *w = fixture_eat(fx, cg, OWN_PIDNS, "--adj", "990", NULL);
+
+	fixture_mark(fx);
+	assert_int_equal(workload_go(w), 0);
+	assert_int_equal(workload_wait_end(w, KILL_MS), 0);
+	assert_true(WIFSIGNALED(w->status));
+	return w;
+}
+
+json_t *node_line_of(struct tracer *t, const struct workload *w)
+{
+	json_t *line = tracer_kill_of(t, w->pid, TRACER_LINE_MS);
+
+	if (!line)
+		fail_msg("no line for process %d", w->pid);
+	return line;
 }
 
 struct tracer *node_tracer(struct fixture *fx, const struct cgroup *cg, const char *const *args)

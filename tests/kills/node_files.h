@@ -8,6 +8,8 @@
 
 #include "fixture.h"
 
+#define NODE_ADJ 900 /* oom_score_adj that kubelet has given to its containers */
+
 /* Whose container it is; a sandbox has no @container. */
 struct node_names {
 	const char *namespace_name, *pod, *container;
@@ -20,6 +22,13 @@ const char *node_files(struct fixture *fx);
  */
 void node_bundle(struct fixture *fx, const char *pod_uid, const char *container_id,
 		 const struct node_names *names, int oom_score_adj);
+/* A container that stands in such a file before it has a cgroup, as a runtime makes it. */
+struct container *node_container(struct fixture *fx, struct pod *pod, int limit,
+				 const struct node_names *names);
+/* A process there grows until it is killed. */
+struct workload *node_die_in(struct fixture *fx, const struct cgroup *cg);
+/* What @t tells of that. */
+json_t *node_line_of(struct tracer *t, const struct workload *w);
 /* It ends with its container. */
 void node_remove_bundle(struct fixture *fx, const char *container_id);
 

@@ -213,6 +213,23 @@ void tracer_wait_attached(struct tracer *t)
 	t->mixed = t->mixed || !strcmp(t->attach, "kmsg"); /* the facts are of BPF */
 }
 
+long tracer_rss_kib(const struct tracer *t)
+{
+	char path[64], line[128];
+	long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", t->pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "VmRSS:", 6))
+			kib = strtol(line + 6, NULL, 10);
+	if (f)
+		fclose(f);
+	assert_true(kib > 0);
+	return kib;
+}
+
 static bool is_kill_of(json_t *line, pid_t victim)
 {
 	return !strcmp(line_string(line, "type"), "oom_kill") &&

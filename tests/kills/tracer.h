@@ -70,4 +70,7 @@ struct facts *tracer_facts(void);
 /* The evidence that the plan in use can give. */
 const char *tracer_evidence(const struct tracer *t);
 
+/* Of the process's memory, what is in RAM. */
+long tracer_rss_kib(const struct tracer *t);
+
 #endif

@@ -64,23 +64,6 @@ static int take_kills(struct world *w, const struct cri_container *c, int ms, st
 	return kills;
 }
 
-static long rss_kib(pid_t pid)
-{
-	char path[64], line[128];
-	long kib = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "VmRSS:", 6))
-			kib = strtol(line + 6, NULL, 10);
-	if (f)
-		fclose(f);
-	assert_true(kib > 0);
-	return kib;
-}
-
 /* A container in which a process is killed every few milliseconds. */
 static void start_victims(struct world *w, struct cri_container *c, struct cri_pod *pod)
 {
@@ -160,16 +143,16 @@ static void memory(struct world *w)
 
 	world_trace(w);
 	churn_init(&churn, w);
-	start = rss_kib(w->tracer.pid);
+	start = tracer_rss_kib(&w->tracer);
 	churn_start(&churn, 4 * RATE);
 	while (churn.made < KEPT && tracer_runs(&w->tracer))
 		tracer_line(&w->tracer, 100);
-	kept = rss_kib(w->tracer.pid);
+	kept = tracer_rss_kib(&w->tracer);
 	while (churn.made < 2 * KEPT && tracer_runs(&w->tracer))
 		tracer_line(&w->tracer, 100);
 	churn_stop(&churn);
 	tracer_line(&w->tracer, 2000);
-	more = rss_kib(w->tracer.pid);
+	more = tracer_rss_kib(&w->tracer);
 	churn_end(&churn);
 	print_message("  %ld KiB at the start, %ld after %d containers, %ld after twice as many\n",
 		      start, kept, KEPT, more);

@@ -19,26 +19,24 @@
 
 #include <cmocka.h>
 
+#include "bench/crowd.h"
 #include "reader.h"
 #include "runtime/churn.h"
 #include "runtime/guard.h"
 #include "storm.h"
 
 #define MIB (1024.0 * 1024)
-#define PER_POD 10
 #define MEMCGS 20
 #define LIMIT_BYTES (80LL << 20) /* deploy/kustomize/base/daemonset.yaml */
 #define GOAL_CONTAINERS 1000 /* with so many: */
 #define GOAL_RSS_MIB 12
 #define GOAL_CHARGED_MIB 32
-#define CONTAINERS_MAX 10000
 #define CHURN_RATE 500
 #define COUNTS_MAX 8
 
 static struct world world;
-static struct cri_pod *pods;
-static struct cri_container *crowd;
-static int kills, crowd_count;
+static struct crowd crowd;
+static int kills;
 static int counts[COUNTS_MAX], counts_count; /* of containers, ascending */
 
 /* The program's pages are charged to who reads them first: to the tracer, as in a new pod. */
@@ -51,35 +49,6 @@ static void forget_program(void)
 	fdatasync(fd);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
-}
-
-static void grow_crowd(int count)
-{
-	for (; crowd_count < count; crowd_count++) {
-		struct cri_pod *pod = &pods[crowd_count / PER_POD];
-
-		if (crowd_count % PER_POD == 0)
-			cri_pod(&world, pod, BURSTABLE, false, 0);
-		cri_container(&world, &crowd[crowd_count], pod, 0);
-		assert_int_equal(ghost_make(&world, &crowd[crowd_count]), 0);
-	}
-}
-
-static double rss_mib(void)
-{
-	char path[64], line[128];
-	long kib = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", world.tracer.pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "VmRSS:", 6))
-			kib = strtol(line + 6, NULL, 10);
-	if (f)
-		fclose(f);
-	assert_true(kib > 0);
-	return kib / 1024.0;
 }
 
 static double charged_mib(const struct cgroup *own, const char *v1, const char *v2)
@@ -125,7 +94,7 @@ static void be_busy(struct told *ret, int64_t *ret_machine, double *ret_rss_mib)
 	*ret_machine = machine_oom_kills() - *ret_machine;
 	storm_end(&storm);
 	churn_end(&churn);
-	*ret_rss_mib = rss_mib();
+	*ret_rss_mib = tracer_rss_kib(&world.tracer) / 1024.0;
 	kill(world.tracer.pid, SIGTERM);
 	reader_finish(&reader, 0, ret);
 	reader_free(&reader);
@@ -141,9 +110,9 @@ static void measure(int containers)
 	struct told told;
 	int64_t machine;
 
-	grow_crowd(containers);
+	crowd_resize(&crowd, containers);
 	start(&own);
-	rss = rss_mib();
+	rss = tracer_rss_kib(&world.tracer) / 1024.0;
 	charged = charged_mib(&own, "memory.usage_in_bytes", "memory.current");
 	be_busy(&told, &machine, &rss_after);
 	peak = charged_mib(&own, "memory.max_usage_in_bytes", "memory.peak");
@@ -165,9 +134,7 @@ static void memory(void **state)
 	(void)state;
 	world_enter(&world);
 	world_make_dirs(WORLD_BUNDLES);
-	pods = calloc(CONTAINERS_MAX / PER_POD, sizeof(*pods));
-	crowd = calloc(CONTAINERS_MAX, sizeof(*crowd));
-	assert_true(pods && crowd);
+	crowd_init(&crowd, &world);
 	print_message(
 		"  in MiB; goal with %d containers: RSS %d after the start, charged at most %d\n",
 		GOAL_CONTAINERS, GOAL_RSS_MIB, GOAL_CHARGED_MIB);
@@ -175,6 +142,7 @@ static void memory(void **state)
 		      "RSS, storm", "charged most", "limit");
 	for (int i = 0; i < counts_count; i++)
 		measure(counts[i]);
+	crowd_free(&crowd);
 }
 
 static int end_case(void **state)
@@ -199,7 +167,7 @@ int main(int argc, char **argv)
 	kills = argc > 1 ? atoi(argv[1]) : 0;
 	for (; counts_count < COUNTS_MAX && counts_count + 2 < argc; counts_count++) {
 		counts[counts_count] = atoi(argv[counts_count + 2]);
-		bad |= counts[counts_count] < 1 || counts[counts_count] > CONTAINERS_MAX;
+		bad |= counts[counts_count] < 1 || counts[counts_count] > CROWD_MAX;
 	}
 	if (bad || kills < 1) {
 		fprintf(stderr, "usage: storm-memory KILLS CONTAINERS...\n");
