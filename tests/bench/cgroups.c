@@ -202,21 +202,6 @@ static void bench(void **state)
 		fail_msg("with many cgroups a kill costs more than %d%%", opt.percent);
 }
 
-static int end_bench(void **state)
-{
-	(void)state;
-	return world_end_case(&world);
-}
-
-static int run(struct world *w, char **argv)
-{
-	const struct CMUnitTest tests[] = { cmocka_unit_test_teardown(bench, end_bench) };
-
-	(void)w;
-	(void)argv;
-	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "kills", required_argument, NULL, 'k' },
@@ -247,5 +232,5 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	return guard_run(&world, run, argv);
+	return guard_run_case(&world, "bench", bench);
 }

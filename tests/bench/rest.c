@@ -110,21 +110,6 @@ static void bench(void **state)
 	crowd_free(&crowd);
 }
 
-static int end_bench(void **state)
-{
-	(void)state;
-	return world_end_case(&world);
-}
-
-static int run(struct world *w, char **argv)
-{
-	const struct CMUnitTest tests[] = { cmocka_unit_test_teardown(bench, end_bench) };
-
-	(void)w;
-	(void)argv;
-	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
-}
-
 int main(int argc, char **argv)
 {
 	rest_s = argc == 2 ? atoi(argv[1]) : rest_s;
@@ -132,5 +117,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bench-rest [SECONDS]\n");
 		return 2;
 	}
-	return guard_run(&world, run, argv);
+	return guard_run_case(&world, "bench", bench);
 }

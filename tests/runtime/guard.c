@@ -3,7 +3,9 @@
 #include "guard.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define SIGNALS ((int)(sizeof(signals) / sizeof(signals[0])))
@@ -38,7 +42,7 @@ static int prepare(struct world *w)
 }
 
 /* What cannot be run is skipped on a person's machine, and has failed where all must run. */
-static int skip(const char *why)
+static int skip_run(const char *why)
 {
 	const char *ci = getenv("CI");
 	bool fails = ci && !strcmp(ci, "true");
@@ -74,6 +78,28 @@ static int guard(struct world *w, pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static struct CMUnitTest only; /* the case of guard_run_case() */
+
+static int end_case(void **state)
+{
+	return world_end_case(*state);
+}
+
+static int run_case(struct world *w, char **argv)
+{
+	const struct CMUnitTest tests[] = { { only.name, only.test_func, NULL, end_case, w } };
+
+	(void)argv;
+	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
+}
+
+int guard_run_case(struct world *w, const char *name, void (*run)(void **state))
+{
+	only.name = name;
+	only.test_func = run;
+	return guard_run(w, run_case, NULL);
+}
+
 int guard_run(struct world *w, int (*run)(struct world *w, char **argv), char **argv)
 {
 	struct sigaction forwarding = { .sa_handler = forward };
@@ -81,9 +107,9 @@ int guard_run(struct world *w, int (*run)(struct world *w, char **argv), char **
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (geteuid())
-		return skip("needs root");
+		return skip_run("needs root");
 	if (hierarchy_find(&w->h))
-		return skip(w->h.missing);
+		return skip_run(w->h.missing);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* times are measured: what else runs here should weigh little */
 	setpriority(PRIO_PROCESS, 0, -20);

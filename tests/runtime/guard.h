@@ -15,4 +15,7 @@
  */
 int guard_run(struct world *w, int (*run)(struct world *w, char **argv), char **argv);
 
+/* guard_run_case() - the same with one case, after which world_end_case() is called. */
+int guard_run_case(struct world *w, const char *name, void (*run)(void **state));
+
 #endif

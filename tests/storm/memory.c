@@ -145,21 +145,6 @@ static void memory(void **state)
 	crowd_free(&crowd);
 }
 
-static int end_case(void **state)
-{
-	(void)state;
-	return world_end_case(&world);
-}
-
-static int run(struct world *w, char **argv)
-{
-	const struct CMUnitTest tests[] = { cmocka_unit_test_teardown(memory, end_case) };
-
-	(void)w;
-	(void)argv;
-	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
-}
-
 int main(int argc, char **argv)
 {
 	bool bad = argc < 3;
@@ -173,5 +158,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: storm-memory KILLS CONTAINERS...\n");
 		return 2;
 	}
-	return guard_run(&world, run, argv);
+	return guard_run_case(&world, "memory", memory);
 }
