@@ -102,23 +102,28 @@ static void unescape(struct klog_reader *reader, struct cursor *c)
 	c->end = out;
 }
 
+bool klog_kmsg_prefix(struct cursor *c, struct kmsg_prefix *ret)
+{
+	return cursor_number(c, 4, &ret->priority) && cursor_skip(c, ",") &&
+	       cursor_number(c, 19, &ret->sequence) && cursor_skip(c, ",") &&
+	       cursor_number(c, 16, &ret->us) && cursor_skip(c, ",");
+}
+
 /* "6,394,3829411,-,caller=T126;text" */
 static enum prefix read_kmsg(struct klog_reader *reader, struct cursor *c, struct klog_line *line)
 {
 	const char *text, *caller;
 	struct cursor d = *c;
-	__u64 priority, sequence, us;
+	struct kmsg_prefix prefix;
 
-	if (!cursor_number(&d, 4, &priority) || !cursor_skip(&d, ",") ||
-	    !cursor_number(&d, 19, &sequence) || !cursor_skip(&d, ",") ||
-	    !cursor_number(&d, 16, &us) || !cursor_skip(&d, ","))
+	if (!klog_kmsg_prefix(&d, &prefix))
 		return PREFIX_NONE;
 	text = memchr(d.at, ';', cursor_left(&d));
 	if (!text)
 		return PREFIX_NONE;
-	if (priority >> FACILITY_SHIFT)
+	if (prefix.priority >> FACILITY_SHIFT)
 		return PREFIX_FOREIGN;
-	line->boot_ns = us * 1000;
+	line->boot_ns = prefix.us * 1000;
 	caller = memmem(d.at, (size_t)(text - d.at), ",caller=", 8);
 	if (caller) {
 		struct cursor id = { caller + 9, text };

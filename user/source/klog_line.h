@@ -57,4 +57,15 @@ bool klog_read_line(struct klog_reader *reader, const char *bytes, size_t len,
  */
 const char *klog_find_text(const char *bytes, size_t len);
 
+struct cursor;
+
+/* What each record of /dev/kmsg begins with: "6,394,3829411,". They are numbered, whoever wrote
+ * them. */
+struct kmsg_prefix {
+	__u64 priority, sequence, us;
+};
+
+/* klog_kmsg_prefix() - over it, and what it says; false: it is none, and @c somewhere in it. */
+bool klog_kmsg_prefix(struct cursor *c, struct kmsg_prefix *ret);
+
 #endif

@@ -13,18 +13,15 @@
 #define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL, _SIZE_BUFFER: glibc does not name them */
 #define SIZE_BUFFER 10
 
-/* "6,394,3829411,-;text" */
 static void take_reach(const char *record, size_t len, struct klog_reach *ret)
 {
 	struct cursor c = { record, record + len };
-	__u64 priority, sequence, us;
+	struct kmsg_prefix prefix;
 
-	if (ret->first_sequence != NOT_KNOWN || !cursor_number(&c, 4, &priority) ||
-	    !cursor_skip(&c, ",") || !cursor_number(&c, 18, &sequence) || !cursor_skip(&c, ",") ||
-	    !cursor_number(&c, 15, &us))
+	if (ret->first_sequence != NOT_KNOWN || !klog_kmsg_prefix(&c, &prefix))
 		return;
-	ret->first_sequence = sequence;
-	ret->first_boot_ns = us * 1000;
+	ret->first_sequence = prefix.sequence;
+	ret->first_boot_ns = prefix.us * 1000;
 }
 
 /* One record a read; -EPIPE: older ones were overwritten meanwhile. */

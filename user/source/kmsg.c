@@ -41,18 +41,17 @@ static int init(struct kmsg *kmsg, const struct kmsg_config *config)
 	return err ? err : klog_reader_init(&kmsg->reader, clock_wall_ns());
 }
 
-/* "6,394,3829411,-;text": the records are numbered, whoever wrote them. False: it is none. */
+/* False: it is none. */
 static bool note_sequence(struct kmsg *kmsg, const char *record, size_t len)
 {
 	struct cursor c = { record, record + len };
-	__u64 priority, sequence;
+	struct kmsg_prefix prefix;
 
-	if (!cursor_number(&c, 4, &priority) || !cursor_skip(&c, ",") ||
-	    !cursor_number(&c, 18, &sequence) || !cursor_at(&c, ','))
+	if (!klog_kmsg_prefix(&c, &prefix))
 		return false;
-	if (kmsg->next_sequence && sequence > kmsg->next_sequence)
-		kmsg->losses.overwritten += sequence - kmsg->next_sequence;
-	kmsg->next_sequence = sequence + 1;
+	if (kmsg->next_sequence && prefix.sequence > kmsg->next_sequence)
+		kmsg->losses.overwritten += prefix.sequence - kmsg->next_sequence;
+	kmsg->next_sequence = prefix.sequence + 1;
 	return true;
 }
 
