@@ -11,8 +11,11 @@
 
 #include "capture.bpf.h"
 
-#define PASSED_ONCE 1024
-#define PASSES_MAX 64
+#define STRIDE 32
+#define STRIDES_TAKEN (OOMWHY_PROCESSES_VISITED / STRIDE)
+#define STRIDES_PASSED 64 /* at once */
+#define PASSED_ONCE (STRIDE * STRIDES_PASSED)
+#define PASSES_MAX 32
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -51,14 +54,24 @@ static __always_inline u64 next_process(u64 task)
 	return next ? next - bpf_core_field_offset(struct task_struct, tasks) : 0;
 }
 
-/* Global functions are verified once, not wherever they are called. */
-__noinline u64 pass_processes(u64 task, u64 first, u32 count)
+/*
+ * Global functions are verified once, not wherever they are called: loops in them, which the
+ * verifier unrolls, add up and do not multiply.
+ */
+__noinline u64 pass_stride(u64 task, u64 first, u32 count)
 {
-	for (u32 i = 0; i < PASSED_ONCE && i < count; i++) {
+	for (u32 i = 0; i < STRIDE && i < count; i++) {
 		task = next_process(task);
 		if (!task || task == first)
 			return 0;
 	}
+	return task;
+}
+
+__noinline u64 pass_processes(u64 task, u64 first, u32 count)
+{
+	for (u32 i = 0; i < STRIDES_PASSED && task && i * STRIDE < count; i++)
+		task = pass_stride(task, first, count - i * STRIDE);
 	return task;
 }
 
@@ -91,24 +104,28 @@ __noinline int take_process(u64 task)
 	return 0;
 }
 
-/* Returns how many it has looked at. */
-__noinline u32 take_processes(u64 task, u64 first)
+/* Returns the next process to look at; 0: there is none. page->next counts. */
+__noinline u64 take_stride(u64 task, u64 first)
 {
 	struct oomwhy_candidates_page *page = the_page();
 
 	if (!page)
 		return 0;
-	for (u32 i = 0; i < OOMWHY_PROCESSES_VISITED; i++) {
+	for (u32 i = 0; i < STRIDE && page->count < OOMWHY_CANDIDATES_MAX; i++) {
 		take_process(task);
+		page->next++;
 		task = next_process(task);
-		if (!task || task == first) {
-			page->is_last = 1;
-			return i + 1;
-		}
-		if (page->count >= OOMWHY_CANDIDATES_MAX)
-			return i + 1;
+		if (!task || task == first)
+			return 0;
 	}
-	return OOMWHY_PROCESSES_VISITED;
+	return task;
+}
+
+__noinline u64 take_processes(u64 task, u64 first)
+{
+	for (u32 i = 0; i < STRIDES_TAKEN && task; i++)
+		task = take_stride(task, first);
+	return task;
 }
 
 static __always_inline bool is_asker(const struct oomwhy_candidates_page *page)
@@ -133,8 +150,8 @@ int candidates(void *ctx)
 	for (u32 i = 0; i < PASSES_MAX && task && i * PASSED_ONCE < page->from; i++)
 		task = pass_processes(task, first, page->from - i * PASSED_ONCE);
 	page->count = 0;
-	page->is_last = !task;
-	page->next = page->from + (task ? take_processes(task, first) : 0);
+	page->next = page->from;
+	page->is_last = !take_processes(task, first);
 	page->is_asked = 0;
 	return 0;
 }

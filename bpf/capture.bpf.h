@@ -111,10 +111,13 @@ ancestor(const struct cgroup_subsys_state *css, u32 steps)
 	return css;
 }
 
-/* How many levels, the root included, the ways of two memcgs to the root share. */
-static __noinline u32 shared_levels(const struct cgroup_subsys_state *a,
-				    const struct cgroup_subsys_state *b)
+/*
+ * How many levels, the root included, the ways of two memcgs (addresses of their css) to the root
+ * share. A global function: the verifier goes through its loops once.
+ */
+__noinline u32 shared_levels(u64 one, u64 other)
 {
+	const struct cgroup_subsys_state *a = (const void *)one, *b = (const void *)other;
 	u32 a_level = BPF_CORE_READ(a, cgroup, level), b_level = BPF_CORE_READ(b, cgroup, level);
 	u32 level = a_level < b_level ? a_level : b_level;
 
@@ -223,13 +226,13 @@ static __noinline int capture_kin(struct oomwhy_kin *record, const struct task_s
 	task_upid(task, &own, &record->pidns_level);
 	reaper = BPF_CORE_READ(own.ns, child_reaper);
 	if (reaper)
-		record->reaper_shared_levels = shared_levels(css, task_memcg_css(reaper));
+		record->reaper_shared_levels = shared_levels((u64)css, (u64)task_memcg_css(reaper));
 	if (!parent)
 		return 0;
 	task_upid(parent, &parents, &record->parent_pidns_level);
 	record->parent_same_pidns = parents.ns == own.ns;
 	record->parent_pid = BPF_CORE_READ(parent, tgid);
-	record->parent_shared_levels = shared_levels(css, task_memcg_css(parent));
+	record->parent_shared_levels = shared_levels((u64)css, (u64)task_memcg_css(parent));
 	bpf_probe_read_kernel(record->parent_comm, sizeof(record->parent_comm), &parent->comm);
 	return 0;
 }
@@ -240,16 +243,22 @@ static __noinline int capture_kin(struct oomwhy_kin *record, const struct task_s
  * cache lives, so they tell the two apart. A zone keeps lowmem_reserve back from allocations that
  * could use a higher zone. Fragmentation raises all watermarks of a zone by its boost for a while,
  * and an allocation fails under the raised ones.
+ *
+ * The kernel writes its report before the victim is marked, to a slow console it may be: meanwhile
+ * others free some memory. A node that has more than this was not short at the decision either.
  */
+#define ROOM_SHARE 8 /* an eighth of the node's pages */
+
 static __always_inline bool capture_zone(struct oomwhy_host *record, const struct zone *zone,
-					 u32 top)
+					 u32 top, u64 *managed_pages)
 {
 	u32 low_index = bpf_core_enum_value(enum zone_watermarks, WMARK_LOW);
 	u32 free_index = bpf_core_enum_value(enum zone_stat_item, NR_FREE_PAGES);
-	long low = 0, reserve = 0, free = 0;
+	long low = 0, reserve = 0, free = 0, managed = BPF_CORE_READ(zone, managed_pages.counter);
 
-	if (!BPF_CORE_READ(zone, managed_pages.counter))
+	if (!managed)
 		return true;
+	*managed_pages += managed;
 	bpf_probe_read_kernel(&low, sizeof(low),
 			      (const char *)&zone->_watermark + low_index * sizeof(low));
 	bpf_probe_read_kernel(&reserve, sizeof(reserve),
@@ -265,6 +274,7 @@ static __always_inline bool capture_zone(struct oomwhy_host *record, const struc
 static __noinline int capture_node(struct oomwhy_host *record, const struct pglist_data *node,
 				   u32 number)
 {
+	u64 before_pages = record->free_pages - record->low_pages, managed_pages = 0;
 	u32 zones = BPF_CORE_READ(node, nr_zones);
 	bool is_short = true;
 
@@ -272,13 +282,17 @@ static __noinline int capture_node(struct oomwhy_host *record, const struct pgli
 		const char *zone =
 			(const char *)&node->node_zones + i * bpf_core_type_size(struct zone);
 
-		is_short &= capture_zone(record, (const struct zone *)zone, (zones - 1) & 7);
+		is_short &= capture_zone(record, (const struct zone *)zone, (zones - 1) & 7,
+					 &managed_pages);
 	}
 	if (zones == 0)
 		return 0;
 	record->nodes |= 1ULL << (number & 63);
 	if (is_short)
 		record->short_nodes |= 1ULL << (number & 63);
+	else if ((s64)(record->free_pages - record->low_pages - before_pages) >
+		 (s64)(managed_pages / ROOM_SHARE))
+		record->roomy_nodes |= 1ULL << (number & 63);
 	return 0;
 }
 

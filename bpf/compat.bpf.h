@@ -107,7 +107,7 @@ static __always_inline u64 distance_of_cpu(volatile u64 *number, u64 pointer, u3
  * Before 07343110b293 ("bpf: add bpf_map_lookup_percpu_elem for percpu map", v5.19) there is no
  * such ruler: the table itself is read, where it is a symbol (CONFIG_KALLSYMS_ALL).
  */
-extern const void __per_cpu_offset __ksym __weak;
+const volatile __u64 per_cpu_offset_address = 0; /* __per_cpu_offset; from user space; 0: none */
 
 static __always_inline bool compat_has_percpu_map(void)
 {
@@ -118,9 +118,9 @@ static __always_inline u64 distance_in_table(u32 cpu)
 {
 	u64 distance = 0;
 
-	if (&__per_cpu_offset)
+	if (per_cpu_offset_address)
 		bpf_probe_read_kernel(&distance, sizeof(distance),
-				      (const u64 *)&__per_cpu_offset + cpu);
+				      (const u64 *)per_cpu_offset_address + cpu);
 	return distance;
 }
 

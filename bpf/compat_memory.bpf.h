@@ -101,7 +101,7 @@ static __always_inline void compat_stats_at(struct stats_at *ret, u64 memcg)
  * CONFIG_KALLSYMS_ALL, says which: the place and, at first, one more. Items that a memcg does not
  * have come last, its own items at the very end.
  */
-extern const void mem_cgroup_stats_index __ksym __weak;
+const volatile __u64 stats_index_address = 0; /* mem_cgroup_stats_index; from user space; 0: none */
 
 static __noinline u32 places_rstat(void)
 {
@@ -122,7 +122,7 @@ static __always_inline u32 compat_stat_places(void)
 /* compat_stat_order_is_told() - the kernel says where each item is. */
 static __always_inline bool compat_stat_order_is_told(void)
 {
-	return !compat_stat_places() || &mem_cgroup_stats_index;
+	return !compat_stat_places() || stats_index_address;
 }
 
 #define STAT_NO_PLACE (~0U)
@@ -131,8 +131,8 @@ static __always_inline u32 place_in_table(u32 item)
 {
 	u8 first = 0, place = 0xff;
 
-	bpf_probe_read_kernel(&first, sizeof(first), &mem_cgroup_stats_index);
-	bpf_probe_read_kernel(&place, sizeof(place), (const char *)&mem_cgroup_stats_index + item);
+	bpf_probe_read_kernel(&first, sizeof(first), (const void *)stats_index_address);
+	bpf_probe_read_kernel(&place, sizeof(place), (const char *)stats_index_address + item);
 	return place < first || place == 0xff ? STAT_NO_PLACE : place - first;
 }
 
@@ -146,7 +146,7 @@ static __always_inline u32 compat_stat_place(u32 item, u32 listed)
 
 	if (!places)
 		return item;
-	if (&mem_cgroup_stats_index)
+	if (stats_index_address)
 		return place_in_table(item);
 	if (item >= bpf_core_enum_value(enum memcg_stat_item, MEMCG_SWAP))
 		return places + item - bpf_core_enum_value(enum memcg_stat_item, MEMCG_NR_STAT);
@@ -158,19 +158,18 @@ static __always_inline u32 compat_stat_place(u32 item, u32 listed)
  * the period of two seconds later, until 508bed884767 ("mm: memcg: change flush_next_time to
  * flush_last_time", v6.8). Symbols with CONFIG_KALLSYMS_ALL.
  */
-extern const void flush_last_time __ksym __weak;
-extern const void flush_next_time __ksym __weak;
+const volatile __u64 flush_last_time_address = 0, flush_next_time_address = 0; /* from user space */
 
 /* compat_flush_jiffies() - 0: nobody knows. @ret_is_next: it is the time when it is to come. */
 static __always_inline u64 compat_flush_jiffies(bool *ret_is_next)
 {
 	u64 time = 0;
 
-	*ret_is_next = !&flush_last_time;
-	if (&flush_last_time)
-		bpf_probe_read_kernel(&time, sizeof(time), &flush_last_time);
-	else if (&flush_next_time)
-		bpf_probe_read_kernel(&time, sizeof(time), &flush_next_time);
+	*ret_is_next = !flush_last_time_address;
+	if (flush_last_time_address)
+		bpf_probe_read_kernel(&time, sizeof(time), (const void *)flush_last_time_address);
+	else if (flush_next_time_address)
+		bpf_probe_read_kernel(&time, sizeof(time), (const void *)flush_next_time_address);
 	return time;
 }
 

@@ -142,20 +142,29 @@ static __always_inline bool note_child(struct oomwhy_memory *record,
 	return true;
 }
 
+/* The memcg at this address, below @root; @living: what is above it is. Returns whether it is. */
+__noinline int add_below(u64 at, u64 root, u64 living)
+{
+	struct oomwhy_memory *record = &scratch_memory;
+
+	read_stats(at);
+	living = note_child(record, (const void *)at, living, root);
+	if (living)
+		record->living_shmem_pages += scratch_stats.held[OOMWHY_SHMEM];
+	for (u32 i = 0; i < OOMWHY_ITEMS; i++)
+		record->items[i] += scratch_stats.held[i];
+	record->memcgs++;
+	return living;
+}
+
 static __always_inline void add_tree(struct oomwhy_memory *record, u64 root)
 {
 	u64 at = next_below(root, root);
-	bool living = false;
+	u32 living = false;
 
 	for (u32 i = 1; i < OOMWHY_TREE_MAX && at && (i + 1) * possible_cpus <= OOMWHY_PARTS_MAX;
 	     i++) {
-		read_stats(at);
-		living = note_child(record, (const void *)at, living, root);
-		if (living)
-			record->living_shmem_pages += scratch_stats.held[OOMWHY_SHMEM];
-		for (u32 item = 0; item < OOMWHY_ITEMS; item++)
-			record->items[item] += scratch_stats.held[item];
-		record->memcgs++;
+		living = add_below(at, root, living);
 		at = next_below(at, root);
 	}
 	if (!at)
@@ -328,7 +337,7 @@ static __always_inline void send_machine(const struct cgroup_subsys_state *css, 
 
 /* Less what CPUs have held in stock (MEMCG_CHARGE_BATCH each) and given back: as infer.c sees it.
  */
-static __always_inline bool counter_is_full(u64 usage_pages, u64 limit_pages)
+__noinline u32 counter_is_full(u64 usage_pages, u64 limit_pages)
 {
 	u64 slack_pages = 64 * (u64)possible_cpus;
 

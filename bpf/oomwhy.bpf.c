@@ -77,8 +77,14 @@ static struct oomwhy_victim scratch_victim SEC(".data.scratch");
 static struct oomwhy_children scratch_children SEC(".data.scratch");
 static struct oomwhy_survivor scratch_survivor SEC(".data.scratch");
 static struct oomwhy_memcg scratch_level SEC(".data.scratch");
+static u64
+	scratch_task SEC(".data.scratch"); /* as an argument: pointers cannot be given as numbers */
 
-static __always_inline void send_trigger(u64 asker)
+/*
+ * The steps of a kill are global functions, with numbers as arguments: so the verifier goes through
+ * each once, and not once for each way that leads to it, which made a start three times as long.
+ */
+__noinline int send_trigger(u64 asker)
 {
 	struct oomwhy_trigger *record = &scratch_trigger;
 	const struct task_struct *task = (const void *)bpf_get_current_task();
@@ -88,6 +94,7 @@ static __always_inline void send_trigger(u64 asker)
 	capture_task(&record->task, task);
 	capture_chain(&record->chain, task_memcg_css(task));
 	send_chain(record, chain);
+	return 0;
 }
 
 static __always_inline int decision_begins(void *ctx, const struct oom_control *oc)
@@ -186,12 +193,23 @@ int BPF_KPROBE(member_kprobe, const struct task_struct *task)
 	return member_considered(task);
 }
 
+/* Of a list's entries from @at on, up to OOMWHY_OMITTED_MAX. */
+__noinline u32 count_entries(u64 at, u64 end)
+{
+	const struct list_head *next = (const void *)at;
+	u32 count = 0;
+
+	for (; count < OOMWHY_OMITTED_MAX && next && (u64)next != end; count++)
+		next = BPF_CORE_READ(next, next);
+	return count;
+}
+
 static __noinline int capture_children(struct oomwhy_children *record,
 				       const struct cgroup_subsys_state *parent)
 {
 	const struct list_head *end = &parent->children,
 			       *next = BPF_CORE_READ(parent, children.next);
-	u32 i, omitted = 0;
+	u32 i;
 
 	for (i = 0; i < OOMWHY_CHILDREN_MAX && next && next != end; i++) {
 		const char *css = (const char *)next -
@@ -201,15 +219,14 @@ static __noinline int capture_children(struct oomwhy_children *record,
 		next = BPF_CORE_READ(next, next);
 	}
 	record->count = i;
-	for (; omitted < OOMWHY_OMITTED_MAX && next && next != end; omitted++)
-		next = BPF_CORE_READ(next, next);
-	record->omitted = omitted;
+	record->omitted = count_entries((u64)next, (u64)end);
 	record->parent_id = BPF_CORE_READ(parent, cgroup, kn, id);
 	return 0;
 }
 
-static __always_inline void send_children_of(const struct cgroup_subsys_state *css, u64 asker)
+__noinline int send_children_of(u64 at, u64 asker)
 {
+	const struct cgroup_subsys_state *css = (const void *)at;
 	struct oomwhy_children *record = &scratch_children;
 
 	head(&record->header, OOMWHY_CHILDREN);
@@ -217,17 +234,18 @@ static __always_inline void send_children_of(const struct cgroup_subsys_state *c
 	capture_children(record, css);
 	send(&record->header, offsetof(struct oomwhy_children, child), record->count,
 	     OOMWHY_CHILDREN_MAX);
+	return 0;
 }
 
 /*
  * Who shares the limit, for the two lowest full memcgs above the victim's own: the owner is mostly
  * one of them, and whether a pod has one container shows only here. The owner itself, where it is
- * known (@owner_id), may have room again by now.
+ * known (@owner_id), may have room again by now. @at: the victim's css.
  */
-static __always_inline void send_children(const struct oomwhy_chain *chain, u64 asker, u64 owner_id,
-					  const struct cgroup_subsys_state *css)
+__noinline int send_children(u64 asker, u64 owner_id, u64 at)
 {
-	const struct cgroup_subsys_state *first = NULL, *second = NULL;
+	const struct oomwhy_chain *chain = &scratch_victim.chain;
+	const struct cgroup_subsys_state *css = (const void *)at, *first = NULL, *second = NULL;
 
 	for (u32 i = 1; i < OOMWHY_LEVELS_MAX && i < chain->count && !chain->skipped; i++) {
 		css = BPF_CORE_READ(css, parent);
@@ -240,9 +258,41 @@ static __always_inline void send_children(const struct oomwhy_chain *chain, u64 
 		first = css;
 	}
 	if (first)
-		send_children_of(first, asker);
+		send_children_of((u64)first, asker);
 	if (second)
-		send_children_of(second, asker);
+		send_children_of((u64)second, asker);
+	return 0;
+}
+
+__noinline int capture_victim(void)
+{
+	const struct task_struct *task = (const void *)scratch_task;
+	struct oomwhy_victim *record = &scratch_victim;
+
+	capture_task(&record->task, task);
+	capture_kin(&record->kin, task);
+	capture_chain(&record->chain, task_memcg_css(task));
+	return 0;
+}
+
+/* @at: the victim's css. */
+__noinline int capture_surroundings(u64 at)
+{
+	capture_host(&scratch_victim.host, (const void *)at);
+	capture_working_sets(&scratch_victim.chain, (const void *)at);
+	return 0;
+}
+
+__noinline int send_victims_reclaims(u64 asker)
+{
+	send_reclaims(&scratch_victim.chain, asker);
+	return 0;
+}
+
+__noinline int send_victims_memories(u64 asker, u64 decided, u64 at)
+{
+	send_memories(&scratch_victim.chain, asker, decision_owner, decided, (const void *)at);
+	return 0;
 }
 
 /*
@@ -279,22 +329,20 @@ static __always_inline int victim_marked(void *ctx, const struct task_struct *ta
 		return 0;
 	record->decision = decided ? decision_sequence : 0;
 	record->asker = asker;
-	capture_task(&record->task, task);
+	scratch_task = (u64)task;
+	capture_victim();
+	capture_surroundings((u64)css);
 	record->shares_memory = 0;
 	record->asker_is_victim = record->task.tgid == asker >> 32;
 	record->reclaim = last_reclaim(asker);
-	capture_kin(&record->kin, task);
-	capture_host(&record->host, (const struct mem_cgroup *)css);
-	capture_chain(&record->chain, css);
-	capture_working_sets(&record->chain, css);
-	send_reclaims(&record->chain, asker);
+	send_victims_reclaims(asker);
 	if (!decided)
 		send_stack(ctx, asker);
 	if (!decided && !record->asker_is_victim)
 		send_trigger(asker);
-	send_children(&record->chain, asker, decided ? decision_owner : 0, css);
+	send_children(asker, decided ? decision_owner : 0, (u64)css);
 	if (!decided || !decision_is_filled)
-		send_memories(&record->chain, asker, decision_owner, decided, css);
+		send_victims_memories(asker, decided, (u64)css);
 	decision_is_filled = decided;
 	head(&record->header, OOMWHY_VICTIM);
 	send_chain(record, chain);
@@ -329,12 +377,11 @@ static __always_inline void sharer_killed(const struct task_struct *task, u64 as
 
 	record->decision = decision_asker == asker ? decision_sequence : 0;
 	record->asker = asker;
-	capture_task(&record->task, task);
+	scratch_task = (u64)task;
+	capture_victim();
 	record->signalled = record->shares_memory = 1;
 	record->asker_is_victim = record->task.tgid == asker >> 32;
 	record->reclaim = OOMWHY_RECLAIM_NOT_TRACKED;
-	capture_kin(&record->kin, task);
-	capture_chain(&record->chain, task_memcg_css(task));
 	__builtin_memset(&record->host, 0, sizeof(record->host));
 	head(&record->header, OOMWHY_VICTIM);
 	send_chain(record, chain);

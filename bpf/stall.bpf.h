@@ -77,7 +77,7 @@ static __always_inline void capture_stall(struct oomwhy_stall *record,
 	record->asker = bpf_get_current_pid_tgid();
 	record->memcg_id = memcg ? BPF_CORE_READ(memcg, css.cgroup, kn, id) : 0;
 	capture_task(&record->task, task);
-	record->asker_is_outside = memcg && shared_levels(css, &memcg->css) != level + 1;
+	record->asker_is_outside = memcg && shared_levels((u64)css, (u64)&memcg->css) != level + 1;
 	if (record->asker_is_outside)
 		css = &memcg->css;
 	capture_chain(&record->chain, css);

@@ -196,6 +196,7 @@ struct oomwhy_host {
 	__u64 low_pages; /* the sum of their low watermarks, boost and reserve included */
 	__u64 nodes; /* bit n: NUMA node n was looked at */
 	__u64 short_nodes; /* bit n: that node alone is under its watermarks */
+	__u64 roomy_nodes; /* bit n: so much is free there that it was not short a moment ago */
 };
 
 /*
@@ -458,7 +459,7 @@ _Static_assert(sizeof(struct oomwhy_chain) == 16 + 16 * 344, "record layout");
 _Static_assert(sizeof(struct oomwhy_task) == 96, "record layout");
 _Static_assert(sizeof(struct oomwhy_kin) == 40, "record layout");
 _Static_assert(sizeof(struct oomwhy_decision) == 80 + sizeof(struct oomwhy_chain), "record layout");
-_Static_assert(sizeof(struct oomwhy_victim) == 224 + sizeof(struct oomwhy_chain), "record layout");
+_Static_assert(sizeof(struct oomwhy_victim) == 232 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_survivor) == 128, "record layout");
 _Static_assert(sizeof(struct oomwhy_stall) == 168 + sizeof(struct oomwhy_chain), "record layout");
 _Static_assert(sizeof(struct oomwhy_memory) == 208, "record layout");

@@ -166,6 +166,7 @@ void record_set_host(struct oomwhy_victim *victim, __u64 nodes, __u64 short_node
 {
 	victim->host.nodes = nodes;
 	victim->host.short_nodes = short_nodes;
+	victim->host.roomy_nodes = nodes & ~short_nodes;
 	victim->host.free_pages = 1000;
 	victim->host.low_pages = short_nodes ? 2000 : 500;
 }

@@ -259,6 +259,25 @@ static void test_one_numa_node_is_short(void **state)
 	assert_int_equal(infer_owner(&infer, victim, NULL, false).answer, INFER_CPUSET);
 }
 
+/* One node has a little more than its watermarks: perhaps since somebody freed it. */
+static void test_one_numa_node_is_not_quite_short(void **state)
+{
+	struct level_spec levels[4];
+	struct oomwhy_victim *victim;
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	victim = record_victim(levels, 7, 7ULL << 32, 1, RECORD_SECOND);
+	record_set_host(victim, 3, 2);
+	victim->host.roomy_nodes = 0;
+	victim->reclaim = OOMWHY_RECLAIM_MACHINE;
+	result = infer_owner(&infer, victim, NULL, false);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_true(result.host && result.cpuset);
+	assert_int_equal(result.levels, 0);
+}
+
 static void test_sysrq(void **state)
 {
 	struct level_spec levels[4];
@@ -435,6 +454,7 @@ int main(void)
 		cmocka_unit_test_setup(test_echo_without_growth, setup),
 		cmocka_unit_test_setup(test_host, setup),
 		cmocka_unit_test_setup(test_one_numa_node_is_short, setup),
+		cmocka_unit_test_setup(test_one_numa_node_is_not_quite_short, setup),
 		cmocka_unit_test_setup(test_sysrq, setup),
 		cmocka_unit_test_setup(test_nothing_known_is_unknown, setup),
 		cmocka_unit_test_setup(test_lowered_limit, setup),

@@ -48,6 +48,30 @@ static int teardown(void **state)
 	"ffffffffc0000000 t bpf_prog_0123456789abcdef_decision_fentry\t[bpf]\n" \
 	"ffffffffc0100000 t last\t[module]\n"
 
+static void addresses_of_names(void **state)
+{
+	static const char *const names[] = { "some_data", "some", "last", "fault", "absent" };
+	char path[] = "/tmp/oomwhy-ksyms-XXXXXX", filler[200];
+	__u64 found[5];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	memset(filler, 'x', sizeof(filler));
+	memcpy(filler, "ffffffff81000000 T ", 19);
+	filler[sizeof(filler) - 1] = '\n';
+	for (int i = 0; i < 1000; i++) /* lines that lie across what is read at once */
+		assert_int_equal(write(fd, filler, sizeof(filler)), sizeof(filler));
+	assert_int_equal(write(fd, SYMBOLS, strlen(SYMBOLS)), strlen(SYMBOLS));
+	close(fd);
+	ksyms_find(path, names, found, 5);
+	unlink(path);
+	assert_true(found[0] == 0xffffffff81000180);
+	assert_true(!found[1] && !found[2] && !found[3] && !found[4]); /* a module's are none */
+	ksyms_find("/nonexistent", names, found, 5);
+	assert_true(!found[0]);
+}
+
 static void names_of_addresses(void **state)
 {
 	(void)state;
@@ -110,6 +134,7 @@ static void hidden_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(addresses_of_names),
 		TEST(names_of_addresses),
 		TEST(a_stack_in_names),
 		TEST(hidden_addresses),

@@ -15,6 +15,7 @@
 #include "source/bpf_fingerprint.h"
 #include "source/bpf_history.h"
 #include "source/bpf_order.h"
+#include "source/ksyms.h"
 #include "version.h"
 
 #include "oomwhy.skel.h"
@@ -116,8 +117,23 @@ static void choose_extras(const struct oomwhy_bpf *skel, const struct probe *pro
 	}
 }
 
+/* Data of the kernel that has no way to it but its address. */
+static void find_symbols(struct oomwhy_bpf *skel)
+{
+	static const char *const names[] = { "__per_cpu_offset", "mem_cgroup_stats_index",
+					     "flush_last_time", "flush_next_time" };
+	__u64 addresses[4];
+
+	ksyms_find("/proc/kallsyms", names, addresses, 4);
+	skel->rodata->per_cpu_offset_address = addresses[0];
+	skel->rodata->stats_index_address = addresses[1];
+	skel->rodata->flush_last_time_address = addresses[2];
+	skel->rodata->flush_next_time_address = addresses[3];
+}
+
 static void configure(struct oomwhy_bpf *skel, const struct probe *probe, enum attach_plan plan)
 {
+	find_symbols(skel);
 	skel->rodata->memory_hierarchy = probe->memory_hierarchy;
 	skel->rodata->mark_victim_has_task = probe->mark_victim_has_task;
 	skel->rodata->stacks_are_wanted = probe->stacks_are_wanted;

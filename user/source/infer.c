@@ -216,7 +216,7 @@ struct look {
 	__u32 full, over, limited;
 	__u32 blind; /* whether they counted, nobody knows (nor, of some, whether they are full) */
 	__u32 shared; /* with the trigger */
-	bool some_short, all_short; /* NUMA nodes */
+	bool some_short, all_short, some_roomy; /* NUMA nodes */
 	bool one_node;
 	bool host_is_unread;
 	bool kthread; /* asked */
@@ -225,6 +225,7 @@ struct look {
 static void look_at_host(struct look *ret, const struct oomwhy_host *host)
 {
 	ret->some_short = host->short_nodes;
+	ret->some_roomy = host->roomy_nodes;
 	ret->all_short = host->nodes && host->short_nodes == host->nodes;
 	ret->one_node = is_single(host->nodes);
 	ret->host_is_unread = host->free_pages == OOMWHY_HOST_NOT_READ;
@@ -307,11 +308,11 @@ static struct infer_result of_machine(const struct look *look, bool is_known)
 		return (struct infer_result){ .answer = INFER_MANUAL };
 	if (!is_known && look->full) /* by page cache it may be */
 		return memcg_or_unknown(look->full, true);
-	if (look->some_short)
+	if (look->some_short && look->some_roomy)
 		return (struct infer_result){ .answer = INFER_CPUSET };
 	if (is_known && look->one_node) /* free pages, but not enough in a row */
 		return (struct infer_result){ .answer = INFER_HOST };
-	return (struct infer_result){ .answer = INFER_UNKNOWN, .host = true };
+	return (struct infer_result){ .host = true, .cpuset = !look->one_node };
 }
 
 /* The asker reclaimed a memcg last: one of them it is. */
@@ -339,9 +340,8 @@ static struct infer_result of_any(const struct look *look, const struct oomwhy_c
 	if (levels & look->grown)
 		return memcg_or_unknown(narrowed, look->some_short || look->kthread);
 	if (levels & look->full)
-		return memcg_or_unknown(narrowed, look->all_short ||
-							  (look->host_is_unread &&
-							   levels & look->blind));
+		return memcg_or_unknown(narrowed, look->all_short || (look->host_is_unread &&
+								      levels & look->blind));
 	return of_machine(look, false);
 }
 

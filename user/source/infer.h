@@ -20,7 +20,8 @@
  * short, where it is tracked. It is certain: with it neither old growth nor a limit that page cache
  * fills can lead astray.
  * - Else, if no counter has grown: the machine itself, if its free memory is under the watermarks;
- * a NUMA node, if only that is; sysrq-f, if a kernel thread asked.
+ * a NUMA node, if only that is and another has plenty (a little may have been freed since);
+ * sysrq-f, if a kernel thread asked.
  */
 #ifndef OOMWHY_INFER_H
 #define OOMWHY_INFER_H
@@ -46,6 +47,7 @@ struct infer_result {
 	int level; /* index into the victim's chain */
 	__u32 levels; /* bit i: level i is a suspect */
 	bool host; /* the machine is one, too */
+	bool cpuset; /* and so are some of its NUMA nodes */
 };
 
 struct infer_counter {

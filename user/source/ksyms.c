@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "source/ksyms.h"
 
@@ -92,6 +94,51 @@ void ksyms_free(struct ksyms *ksyms)
 	free(ksyms->symbols);
 	free(ksyms->names);
 	memset(ksyms, 0, sizeof(*ksyms));
+}
+
+/* "ffffffff81000100 D name" */
+static void note_address(const char *line, size_t len, const char *const *names, __u64 *ret,
+			 size_t count)
+{
+	const char *name = memchr(line, ' ', len);
+
+	if (!name || name + 3 >= line + len)
+		return;
+	name += 3;
+	len -= (size_t)(name - line);
+	for (size_t i = 0; i < count; i++)
+		if (strlen(names[i]) == len && !memcmp(name, names[i], len))
+			ret[i] = strtoull(line, NULL, 16);
+}
+
+/*
+ * Thousands of lines for a few names: they are compared where they lie. (libbpf, which finds
+ * symbols by itself, takes each line apart, which was a third of the time of a start.)
+ */
+void ksyms_find(const char *path, const char *const *names, __u64 *ret, size_t count)
+{
+	char bytes[16384];
+	size_t len = 0;
+	ssize_t got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	memset(ret, 0, count * sizeof(*ret));
+	if (fd < 0)
+		return;
+	while ((got = read(fd, bytes + len, sizeof(bytes) - len)) > 0) {
+		const char *line = bytes, *end;
+
+		len += (size_t)got;
+		while ((end = memchr(line, '\n', len))) {
+			note_address(line, (size_t)(end - line), names, ret, count);
+			len -= (size_t)(end + 1 - line);
+			line = end + 1;
+		}
+		if (len == sizeof(bytes))
+			break; /* no line is so long */
+		memmove(bytes, line, len);
+	}
+	close(fd);
 }
 
 const char *ksyms_name(const struct ksyms *ksyms, __u64 address)

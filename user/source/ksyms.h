@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ksyms: names of the kernel's functions, for stacks. Read once, before the first kill. */
+/*
+ * ksyms: names of the kernel's functions, for stacks, and addresses of its data. Read once, before
+ * the first kill.
+ */
 #ifndef OOMWHY_KSYMS_H
 #define OOMWHY_KSYMS_H
 
@@ -27,6 +30,13 @@ struct ksyms {
  */
 int ksyms_read(struct ksyms *ret, const char *path);
 void ksyms_free(struct ksyms *ksyms);
+
+/*
+ * ksyms_find() - the addresses of symbols of the kernel itself, not of its modules.
+ * @path: a file like /proc/kallsyms
+ * @ret: one for each of @names; 0: the kernel has no such symbol, or does not show its address
+ */
+void ksyms_find(const char *path, const char *const *names, __u64 *ret, size_t count);
 
 /* ksyms_name() - the function that @address is in; NULL: not known. */
 const char *ksyms_name(const struct ksyms *ksyms, __u64 address);

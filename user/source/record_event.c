@@ -357,22 +357,37 @@ void event_from_chain(struct event *ev, const struct oomwhy_chain *chain, __u64 
 	}
 }
 
-static void add_suspect(struct event *ev, const struct event_memcg *memcg)
+static struct suspect *add_suspect(struct event *ev, enum limit_level level)
 {
 	struct verdict *verdict = &ev->incident.verdict;
-	struct suspect *suspect;
 
 	if (verdict->suspects_count == INCIDENT_SUSPECTS_MAX) {
 		verdict->suspects_omitted++;
-		return;
+		return NULL;
 	}
-	suspect = &verdict->suspects[verdict->suspects_count++];
-	if (!memcg) {
-		suspect->limit_level = LIMIT_HOST;
-		return;
+	verdict->suspects[verdict->suspects_count].limit_level = level;
+	return &verdict->suspects[verdict->suspects_count++];
+}
+
+static void add_suspects(struct event *ev, const struct infer_result *inferred)
+{
+	const struct incident *incident = &ev->incident;
+
+	for (__u64 i = 0; i < incident->memcgs_count; i++) {
+		struct suspect *suspect;
+
+		if (!(inferred->levels & 1u << i))
+			continue;
+		suspect = add_suspect(ev, LIMIT_UNKNOWN); /* which, is seen by its path */
+		if (!suspect)
+			continue;
+		suspect->cgroup.path = incident->memcgs[i].path;
+		suspect->cgroup.id = incident->memcgs[i].id;
 	}
-	suspect->cgroup.path = memcg->path;
-	suspect->cgroup.id = memcg->id;
+	if (inferred->host)
+		add_suspect(ev, LIMIT_HOST);
+	if (inferred->cpuset)
+		add_suspect(ev, LIMIT_CPUSET);
 }
 
 void event_from_inference(struct event *ev, const struct oomwhy_victim *record,
@@ -397,11 +412,7 @@ void event_from_inference(struct event *ev, const struct oomwhy_victim *record,
 		break;
 	case INFER_UNKNOWN:
 		owner->limit_level = LIMIT_UNKNOWN;
-		for (__u64 i = 0; i < incident->memcgs_count; i++)
-			if (inferred->levels & 1u << i)
-				add_suspect(ev, &incident->memcgs[i]);
-		if (inferred->host)
-			add_suspect(ev, NULL);
+		add_suspects(ev, inferred);
 		break;
 	}
 }
