@@ -312,7 +312,7 @@ static struct infer_result of_machine(const struct look *look, bool is_known)
 		return (struct infer_result){ .answer = INFER_CPUSET };
 	if (is_known && look->one_node) /* free pages, but not enough in a row */
 		return (struct infer_result){ .answer = INFER_HOST };
-	return (struct infer_result){ .host = true, .cpuset = !look->one_node };
+	return (struct infer_result){ .answer = INFER_UNKNOWN, .host = true };
 }
 
 /* The asker reclaimed a memcg last: one of them it is. */
@@ -345,25 +345,33 @@ static struct infer_result of_any(const struct look *look, const struct oomwhy_c
 	return of_machine(look, false);
 }
 
+static struct infer_result conclude(const struct look *look, const struct oomwhy_chain *chain,
+				    __u32 reclaim)
+{
+	switch (reclaim) {
+	case OOMWHY_RECLAIM_MACHINE:
+		return of_machine(look, true);
+	case OOMWHY_RECLAIM_MEMCG:
+		return of_memcg(look, chain);
+	case OOMWHY_RECLAIM_NONE:
+		if (look->kthread)
+			return (struct infer_result){ .answer = INFER_MANUAL };
+	}
+	return of_any(look, chain);
+}
+
 struct infer_result infer_owner(const struct infer *infer, const struct oomwhy_victim *victim,
 				const struct oomwhy_chain *trigger, bool trigger_is_kthread)
 {
-	const struct oomwhy_chain *chain = &victim->chain;
 	struct look look = { .kthread = trigger_is_kthread };
+	struct infer_result result;
 
-	look.shared = shared_with(chain, trigger);
+	look.shared = shared_with(&victim->chain, trigger);
 	look_at_host(&look, &victim->host);
 	look_at_chain(&look, infer, victim);
-	switch (victim->reclaim & ~OOMWHY_RECLAIM_KILLED_SINCE) {
-	case OOMWHY_RECLAIM_MACHINE:
-		return of_machine(&look, true);
-	case OOMWHY_RECLAIM_MEMCG:
-		return of_memcg(&look, chain);
-	case OOMWHY_RECLAIM_NONE:
-		if (trigger_is_kthread)
-			return (struct infer_result){ .answer = INFER_MANUAL };
-	}
-	return of_any(&look, chain);
+	result = conclude(&look, &victim->chain, victim->reclaim & ~OOMWHY_RECLAIM_KILLED_SINCE);
+	result.cpuset = result.host && !look.one_node;
+	return result;
 }
 
 /*
