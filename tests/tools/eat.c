@@ -116,7 +116,7 @@ static void *eat(void *unused)
 	int eaters = opt.children + opt.threads ?: 1, fd = fill_open(&opt.fill);
 	int serial = atomic_fetch_add(&opt.shared->serial, 1);
 	unsigned long eaten = 0, bytes;
-	long long start, due;
+	long long start, early;
 
 	if (opt.pin)
 		stay_on_cpu(serial);
@@ -128,9 +128,9 @@ static void *eat(void *unused)
 				opt.fill.size - eaten :
 				opt.fill.step;
 		fill_step(&opt.fill, fd, eaten, bytes);
-		due = opt.rate ? start + (eaten + bytes) * 1000 / opt.rate : 0;
-		if (due > now_ms())
-			usleep(1000 * (due - now_ms()));
+		early = opt.rate ? start + (eaten + bytes) * 1000 / opt.rate - now_ms() : 0;
+		if (early > 0)
+			usleep(1000 * early);
 	}
 	if (atomic_fetch_add(&opt.shared->holding, 1) + 1 == eaters)
 		(void)!write(opt.ready_fd, "ready\n", 6);
