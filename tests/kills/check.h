@@ -52,6 +52,7 @@ struct expect {
 	const char *limit_level, *owner_level, *counter, *constraint;
 	const struct cgroup *owner;
 	int64_t owner_limit; /* 0: its limit of memory */
+	int64_t given_back_bytes; /* as much may its usage have fallen since the decision */
 	/* who asked: a process in that cgroup, or this one; neither: does not matter */
 	const struct cgroup *trigger_cgroup;
 	const struct pod *trigger_pod;

@@ -39,9 +39,18 @@ static long long lag_of_log(json_t *line)
 	return 64 * cpus * (1 + line_integer(line, "memory.cgroups")) * sysconf(_SC_PAGESIZE);
 }
 
+/* What the owner had freed since it hit its limit, when it was read. */
+static long long given_back(json_t *line)
+{
+	long long bytes = line_integer(line, "limit_owner.limit_bytes") -
+			  line_integer(line, "limit_owner.usage_bytes");
+
+	return line_get(line, "limit_owner.limit_bytes") && bytes > 0 ? bytes : 0;
+}
+
 long long check_filled_slack(json_t *line)
 {
-	return slack_of(line) + lag_of_log(line);
+	return slack_of(line) + lag_of_log(line) + given_back(line);
 }
 
 /*

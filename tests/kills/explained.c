@@ -54,7 +54,7 @@ static void check_owner(const struct expect *e, json_t *log, json_t *live)
 	same_number(log, live, "limit_owner.limit_bytes", 0);
 	/* Where others die at the same time it falls between the report and the mark. */
 	if (!(e->flags & EXPECT_OTHER_OOMS))
-		same_number(log, live, "limit_owner.usage_bytes", MIB);
+		same_number(log, live, "limit_owner.usage_bytes", MIB + e->given_back_bytes);
 	same_string(log, live, "constraint");
 	same_number(log, live, "cgroup.version", 0);
 	same_number(log, live, "limits.host.limit_bytes", 4 * MIB);
