@@ -74,12 +74,50 @@ static void nothing_killable(struct fixture *fx)
 	check_no_kill(fx);
 }
 
-/* cgroup v1: memory.oom_control says that nobody may be killed. Two tasks wait. */
+static bool is_waiting(pid_t pid)
+{
+	char path[64], line[256], *end = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fgets(line, sizeof(line), f))
+		end = strrchr(line, ')');
+	fclose(f);
+	return end && end[1] == ' ' && end[2] == 'D';
+}
+
+/*
+ * Until @count of its tasks wait. One that has not come so far when room is made finds no room, and
+ * waits for the next: the kernel wakes only those that wait.
+ */
+static void wait_for_waiting(struct fixture *fx, const struct container *a, int count)
+{
+	pid_t pids[8];
+	int waiting = 0;
+
+	for (int waited = 0; waiting != count && waited < KILL_MS; waited += 20) {
+		int n = cgroup_members(&fx->h, &a->cg, pids, COUNT(pids));
+
+		poll(NULL, 0, 20);
+		waiting = 0;
+		for (int i = 0; i < n && i < COUNT(pids); i++)
+			waiting += is_waiting(pids[i]);
+	}
+	assert_int_equal(waiting, count);
+}
+
+/*
+ * cgroup v1: memory.oom_control says that nobody may be killed. Two tasks wait:
+ * neither finds room for what it holds by itself.
+ */
 static void killer_disabled(struct fixture *fx)
 {
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 96);
 	struct container *a = fixture_container(fx, pod, 24);
-	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--children", "2", "--size", "16",
+	struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--children", "2", "--size", "28",
 					 "--adj", "990", NULL);
 	struct expect e = expect_stall(a, pod);
 	int64_t stalled = 0;
@@ -91,7 +129,8 @@ static void killer_disabled(struct fixture *fx)
 		stalled = cgroup_read(&fx->h, &a->cg, "memory.oom_control", "under_oom");
 	}
 	assert_int_equal(stalled, 1);
-	poll(NULL, 0, STALL_MS); /* the second one arrives */
+	wait_for_waiting(fx, a, 2);
+	poll(NULL, 0, STALL_MS);
 	int64_t limit = a->cg.limit;
 	make_room(fx, a, w);
 	assert_int_equal(cgroup_read(&fx->h, &a->cg, "memory.oom_control", "under_oom"), 0);
