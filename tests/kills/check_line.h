@@ -21,4 +21,11 @@ void check_kill_line(struct fixture *fx, const struct expect *e, const struct kl
 		     json_t *line);
 void check_stall_line(struct fixture *fx, const struct expect *e, const char *kind, json_t *line);
 
+/*
+ * check_rss_slack() - how far the log's figures of a process may be from the line's, in bytes: they
+ * are taken moments apart, and the log's lack what CPUs keep to themselves: 32 pages each, of each of
+ * three kinds.
+ */
+long long check_rss_slack(void);
+
 #endif

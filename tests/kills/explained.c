@@ -68,7 +68,8 @@ static void check_task(const struct expect *e, json_t *log, json_t *live, bool r
 	static const char *const figures[] = { "victim.anon_bytes", "victim.file_bytes",
 					       "victim.shmem_bytes", "victim.rss_bytes",
 					       "victim.swap_bytes" };
-	long long slack = MIB + (e->flags & EXPECT_THREADS ? 2 * MIB : 0) + (rounded ? 4 * MIB : 0);
+	long long slack = check_rss_slack() + (e->flags & EXPECT_THREADS ? 2 * MIB : 0) +
+			  (rounded ? 4 * MIB : 0);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		same_string(log, live, texts[i]);

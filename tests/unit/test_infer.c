@@ -233,6 +233,28 @@ static void test_echo_without_growth(void **state)
 	assert_owner(ask(levels, RECORD_SECOND + 1000000), CONTAINER);
 }
 
+/* Both have been owners a moment ago, and the one that has room again may have it from that. */
+static void test_echo_of_two(void **state)
+{
+	struct level_spec levels[4];
+	struct infer_result result;
+
+	(void)state;
+	tree(levels);
+	hit(&levels[CONTAINER]);
+	settle(levels, CONTAINER, RECORD_SECOND);
+	levels[CONTAINER].usage_pages = 100;
+	hit(&levels[POD]);
+	settle(levels, POD, 2 * RECORD_SECOND);
+	levels[CONTAINER].usage_pages = levels[CONTAINER].limit_pages - 1;
+	levels[POD].usage_pages = 100;
+	result = ask(levels, 2 * RECORD_SECOND + 1000000);
+	assert_int_equal(result.answer, INFER_UNKNOWN);
+	assert_int_equal(result.levels, 1U << CONTAINER | 1U << POD);
+	levels[CONTAINER].oom_events++;
+	assert_owner(ask(levels, 2 * RECORD_SECOND + 1000000), CONTAINER);
+}
+
 static void test_host(void **state)
 {
 	struct level_spec levels[4];
@@ -452,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pending_growth_is_kept, setup),
 		cmocka_unit_test_setup(test_old_pending_growth_is_dropped, setup),
 		cmocka_unit_test_setup(test_echo_without_growth, setup),
+		cmocka_unit_test_setup(test_echo_of_two, setup),
 		cmocka_unit_test_setup(test_host, setup),
 		cmocka_unit_test_setup(test_one_numa_node_is_short, setup),
 		cmocka_unit_test_setup(test_one_numa_node_is_not_quite_short, setup),

@@ -213,6 +213,7 @@ static struct infer_result memcg_or_unknown(__u32 levels, bool host)
 struct look {
 	__u32 counted; /* an OOM, since we last looked or a moment ago: the owner has */
 	__u32 grown; /* of these, since we last looked */
+	__u32 lately; /* of these, the owners of a moment ago */
 	__u32 full, over, limited;
 	__u32 blind; /* whether they counted, nobody knows (nor, of some, whether they are full) */
 	__u32 shared; /* with the trigger */
@@ -276,9 +277,9 @@ static void look_at_chain(struct look *ret, const struct infer *infer,
 		if (has_grown(infer, memcg, victim->header.boot_time_ns))
 			ret->grown |= bit;
 		if (was_owner_lately(infer, memcg, victim->header.boot_time_ns))
-			ret->counted |= bit;
+			ret->lately |= bit;
 	}
-	ret->counted |= ret->grown;
+	ret->counted |= ret->grown | ret->lately;
 }
 
 /* Of the levels that counted an OOM, or may have, those that may have done so for this kill. */
@@ -287,8 +288,11 @@ static __u32 suspects(const struct look *look)
 	__u32 counted = look->counted | look->blind, full = counted & look->full;
 	__u32 full_shared = full & look->shared, full_over = full & look->over;
 
-	if (full_shared)
+	if (full_shared & (look->grown | look->blind))
 		return full_shared;
+	/* Whom the last kill has given room may still be served: a task that had counted before. */
+	if (full_shared)
+		return full_shared | (look->lately & look->shared);
 	/* A charge cannot have run into any of these. Lowering a limit is done from outside. */
 	if (full_over)
 		return full_over;
