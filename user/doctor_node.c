@@ -112,7 +112,7 @@ static void add_containers(struct node *node)
 {
 	bool all = node->named == node->containers && !node->denied;
 	struct finding *finding;
-	char from[96] = "", denied[40] = "";
+	char from[96] = "", denied[64] = "";
 	size_t len = 0;
 
 	if (!node->containers) {
