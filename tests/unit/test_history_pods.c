@@ -417,17 +417,23 @@ static void an_unknown_request_may_be_the_cause(void **state)
 	assert_int_equal(ev.incident.culprit.pod.cgroup.id, id_of(small));
 }
 
-static void what_is_missing_may_be_anybodys(void **state)
+/* A victim that requests nothing, and a guaranteed pod of whose request only the limit is known. */
+static void make_guaranteed(char victim[256], char pod[256])
 {
-	char victim[256], pod[256];
-
-	(void)state;
 	make_node();
 	strcpy(victim, make_pod("/kubepods/besteffort", 1, MIB(20)));
 	strcpy(pod, make_pod("/kubepods", 2, MIB(100)));
 	write_file(pod, "memory.max", "134217728\n");
 	walk();
 	tick(12);
+}
+
+static void what_is_missing_may_be_anybodys(void **state)
+{
+	char victim[256], pod[256];
+
+	(void)state;
+	make_guaranteed(victim, pod);
 	fill_kill(victim);
 	assert_int_equal(ev.incident.pods_usage_bytes, MIB(120));
 	assert_int_equal(ev.incident.verdict.cause, CAUSE_NONE);
@@ -439,12 +445,7 @@ static void a_guaranteed_pod_requests_its_limit(void **state)
 	char victim[256], pod[256];
 
 	(void)state;
-	make_node();
-	strcpy(victim, make_pod("/kubepods/besteffort", 1, MIB(20)));
-	strcpy(pod, make_pod("/kubepods", 2, MIB(100)));
-	write_file(pod, "memory.max", "134217728\n");
-	walk();
-	tick(12);
+	make_guaranteed(victim, pod);
 	node_bytes = MIB(130);
 	fill_kill(victim);
 	assert_int_equal(ev.incident.pods_unknown, 0);
