@@ -292,7 +292,7 @@ deploy-test: $(OUTPUT)/oomwhy $(OUTPUT)/tests/eat
 	@echo "== the image, and a kill that it reports"
 	@arches="$(IMAGE_ARCHES)"; tests/vm/fetch-sysroot arm64 > /dev/null || { $(SKIPS) && arches=$(filter-out arm64,$(IMAGE_ARCHES)); } && \
 		$(MAKE) --no-print-directory image IMAGE_ARCHES="$$arches" && tests/deploy/image $(OUTPUT)/image.tar $$arches
-	@for pod in base "base --without-bpf" overlays/privileged; do \
+	@for pod in base "base --without-bpf" overlays/privileged overlays/pin; do \
 		EAT=$(abspath $(OUTPUT))/tests/eat tests/deploy/pod $(OUTPUT)/image.tar $$pod || $(SKIPS) || exit 1; done
 
 # What it costs. Each prints a table, and fails where a bound is not kept.

@@ -265,6 +265,7 @@ void doctor_examine(const struct doctor_options *options, struct checkup *ret)
 	add_ring_buffer(&doctor);
 	add_mark_victim(&doctor);
 	doctor_rights(&doctor);
+	doctor_protect(&doctor);
 	doctor_kept(&doctor);
 	doctor_pins(&doctor);
 	doctor_node(&doctor);

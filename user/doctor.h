@@ -57,6 +57,9 @@ void doctor_pins(struct doctor *doctor);
 /* Whether the kernel's log can be read. */
 void doctor_log(struct doctor *doctor);
 
+/* Whether oomwhy would stay in memory, and how soon it would be killed itself. */
+void doctor_protect(struct doctor *doctor);
+
 /* doctor_limits() - RLIMIT_MEMLOCK and the capabilities, before libbpf changes the first. */
 void doctor_limits(struct doctor *doctor);
 

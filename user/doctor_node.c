@@ -18,7 +18,8 @@ struct node {
 	struct doctor *doctor;
 	struct names *names; /* NULL: nothing can be looked up */
 	char pods[256]; /* path of the cgroup of all pods; "": there is none */
-	size_t containers, named;
+	size_t containers, named, denied; /* denied: there are files of it that we may not read */
+	__u64 denials; /* of all of them */
 	size_t found[IDENTITY_PATH + 1];
 };
 
@@ -43,10 +44,14 @@ static void add_names(struct node *node, int err)
 
 static void look_up(struct node *node, const struct place *place)
 {
+	__u64 denials = node->denials;
 	struct container_names names;
+	bool found;
 
 	node->containers++;
-	if (!node->names || !names_look_up(node->names, place, &names) || !*names.pod_name)
+	found = node->names && names_look_up(node->names, place, &names) && *names.pod_name;
+	node->denied += node->denials > denials;
+	if (!found)
 		return;
 	node->named++;
 	node->found[names.source]++;
@@ -92,12 +97,22 @@ static void add_driver(struct node *node)
 			    node->pods);
 }
 
-/* "12 of 14 containers have names: bundle 11, log_folder 1" */
+static const char *fix_names(const struct node *node)
+{
+	return node->denied ?
+		       "run as root, or add CAP_DAC_READ_SEARCH: what a runtime and kubelet "
+		       "write is theirs to read" :
+		       "see what names are read from: is it this runtime's folder, and may it "
+		       "be read? What just begins or ends may have no files";
+}
+
+/* "12 of 14 have names now, sandboxes included: bundle 11, log_folder 1; files of 2 may not
+ * be read" */
 static void add_containers(struct node *node)
 {
-	bool all = node->named == node->containers;
+	bool all = node->named == node->containers && !node->denied;
 	struct finding *finding;
-	char from[96] = "";
+	char from[96] = "", denied[64] = "";
 	size_t len = 0;
 
 	if (!node->containers) {
@@ -110,13 +125,13 @@ static void add_containers(struct node *node)
 			len += (size_t)snprintf(from + len, sizeof(from) - len, "%s %s %zu",
 						len ? "," : ":", identity_source_names[source],
 						node->found[source]);
+	if (node->denied)
+		snprintf(denied, sizeof(denied), "; files of %zu may not be read", node->denied);
 	finding = checkup_add(node->doctor->ret, all ? FINDING_OK : FINDING_DEGRADED, "containers",
-			      "%zu of %zu have names now, sandboxes included%s", node->named,
-			      node->containers, from);
+			      "%zu of %zu have names now, sandboxes included%s%s", node->named,
+			      node->containers, from, denied);
 	if (!all)
-		finding_fix(finding,
-			    "see what names are read from: is it this runtime's folder, and may it "
-			    "be read? What just begins or ends may have no files");
+		finding_fix(finding, "%s", fix_names(node));
 }
 
 void doctor_node(struct doctor *doctor)
@@ -130,6 +145,8 @@ void doctor_node(struct doctor *doctor)
 		names_open(doctor->options->host_root, NULL, doctor->machine.memory_total_bytes);
 	err = errno;
 	add_names(&node, err);
+	if (node.names)
+		names_count_denied(node.names, &node.denials);
 	if (index && !doctor->probe.memory_error &&
 	    !walk_find_root(doctor->options->host_root, doctor->probe.memory_hierarchy != 0, root,
 			    sizeof(root))) {

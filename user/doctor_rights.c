@@ -157,7 +157,6 @@ static void add_capabilities(struct doctor *doctor)
 {
 	bool admin = is_able(doctor, CAP_SYS_ADMIN);
 	bool raise = doctor->probe.bpf_memory_is_memlocked && doctor->memlock_bytes != NO_LIMIT;
-	bool lock = doctor->memlock_bytes != NO_LIMIT;
 	const char *instead = admin ? "not effective: CAP_SYS_ADMIN stands in for it" :
 				      "not effective";
 
@@ -167,11 +166,8 @@ static void add_capabilities(struct doctor *doctor)
 		       instead, "run as root, or add CAP_PERFMON: tracing programs need it");
 	add_capability(doctor, CAP_SYS_ADMIN, "cap_sys_admin", FINDING_OK,
 		       "not effective: not needed with CAP_BPF and CAP_PERFMON", "");
-	add_capability(
-		doctor, CAP_IPC_LOCK, "cap_ipc_lock", lock ? FINDING_DEGRADED : FINDING_OK,
-		lock ? "not effective: our memory may not be locked, and paged out on a bad day" :
-		       "not effective: not needed, RLIMIT_MEMLOCK is unlimited",
-		"add CAP_IPC_LOCK");
+	add_capability(doctor, CAP_IPC_LOCK, "cap_ipc_lock", FINDING_OK,
+		       "not effective: see memory_locked", "");
 	add_capability(
 		doctor, CAP_DAC_READ_SEARCH, "cap_read_search", FINDING_OK,
 		"CAP_DAC_READ_SEARCH is not effective: names in folders that are not ours (user "
@@ -182,7 +178,7 @@ static void add_capabilities(struct doctor *doctor)
 	add_capability(doctor, CAP_SYS_RESOURCE, "cap_sys_resource",
 		       raise ? FINDING_MISSING : FINDING_OK,
 		       raise ? "not effective: RLIMIT_MEMLOCK cannot be raised" :
-			       "not effective: not needed here",
+			       "not effective: see oom_score_adj",
 		       "add CAP_SYS_RESOURCE, or start with ulimit -l unlimited");
 }
 

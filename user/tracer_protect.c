@@ -5,22 +5,16 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/oom_score.h"
 #include "tracer_state.h"
 
 #define NICE -15
-/* As others that a node needs (kubelet, containerd). Not -1000: at our own limit it ends with us.
- */
-#define SCORE_ADJ -999
 #define STACK_BYTES (256 * 1024) /* more than T1 ever uses */
 
 void tracer_raise_priority(void)
@@ -30,27 +24,19 @@ void tracer_raise_priority(void)
 			  strerror(errno));
 }
 
-static __s64 read_score_adj(void)
+static __s64 score_now(void)
 {
-	char text[16] = "";
-	int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	int score;
 
-	if (fd >= 0)
-		close(fd);
-	return len > 0 ? strtol(text, NULL, 10) : NOT_KNOWN_SIGNED;
+	return oom_score_read(&score) ? score : NOT_KNOWN_SIGNED;
 }
 
 static void lower_score(struct tracer *tracer)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	tracer->oom_score_adj = read_score_adj();
-	if (fd >= 0 && tracer->oom_score_adj > SCORE_ADJ && dprintf(fd, "%d", SCORE_ADJ) > 0)
-		tracer->oom_score_adj = read_score_adj();
-	if (fd >= 0)
-		close(fd);
-	if (tracer->oom_score_adj > SCORE_ADJ)
+	tracer->oom_score_adj = score_now();
+	if (tracer->oom_score_adj > OOM_SCORE_WANTED && !oom_score_write(OOM_SCORE_WANTED))
+		tracer->oom_score_adj = score_now();
+	if (tracer->oom_score_adj > OOM_SCORE_WANTED)
 		log_debug(
 			"may be killed itself when memory is short, its oom_score_adj is %lld: to "
 			"lower it CAP_SYS_RESOURCE is missing",

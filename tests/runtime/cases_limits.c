@@ -66,8 +66,7 @@ static void start_holder(struct world *w, const struct cri_container *c, const c
 	cri_wait_usage(w, c, atoi(mib));
 }
 
-/* One of several containers of a pod runs into its own limit. */
-static void container(struct world *w)
+static void one_of_two(struct world *w, bool traced_before)
 {
 	struct cri_container app, sidecar;
 	struct cri_pod pod;
@@ -76,30 +75,27 @@ static void container(struct world *w)
 	cri_pod(w, &pod, BURSTABLE, false, 64);
 	cri_container(w, &app, &pod, 24);
 	cri_container(w, &sidecar, &pod, 24);
-	world_trace(w);
+	if (traced_before)
+		world_trace(w);
 	cri_start_sandbox(w, &pod);
 	start_holder(w, &sidecar, "8", "0");
 	start_eater(w, &app);
+	if (!traced_before)
+		world_trace(w);
 	cri_touch(&app, "go");
 	check(w, &app, &app, "container");
+}
+
+/* One of several containers of a pod runs into its own limit. */
+static void container(struct world *w)
+{
+	one_of_two(w, true);
 }
 
 /* The containers were there before oomwhy. */
 static void earlier(struct world *w)
 {
-	struct cri_container app, sidecar;
-	struct cri_pod pod;
-
-	world_start_containerd(w);
-	cri_pod(w, &pod, BURSTABLE, false, 64);
-	cri_container(w, &app, &pod, 24);
-	cri_container(w, &sidecar, &pod, 24);
-	cri_start_sandbox(w, &pod);
-	start_holder(w, &sidecar, "8", "0");
-	start_eater(w, &app);
-	world_trace(w);
-	cri_touch(&app, "go");
-	check(w, &app, &app, "container");
+	one_of_two(w, false);
 }
 
 /* When the kill comes the bundle is gone: it was read when the container appeared. */
@@ -121,20 +117,25 @@ static void gone(struct world *w)
 	cri_hide_bundle(&app, false);
 }
 
-/* The pod's only container, with the pod's own limit: the kernel blames the pod. */
-static void trap(struct world *w)
+static void only_container(struct world *w, enum cri_qos qos, bool is_static, int pod_mib)
 {
 	struct cri_container app;
 	struct cri_pod pod;
 
 	world_start_containerd(w);
-	cri_pod(w, &pod, GUARANTEED, false, 24);
+	cri_pod(w, &pod, qos, is_static, pod_mib);
 	cri_container(w, &app, &pod, 24);
 	world_trace(w);
 	cri_start_sandbox(w, &pod);
 	start_eater(w, &app);
 	cri_touch(&app, "go");
 	check(w, &app, &app, "container");
+}
+
+/* The pod's only container, with the pod's own limit: the kernel blames the pod. */
+static void trap(struct world *w)
+{
+	only_container(w, GUARANTEED, false, 24);
 }
 
 /* The pod's limit; who is killed has not asked. */
@@ -198,17 +199,7 @@ static void node(struct world *w)
 /* A static pod: the UID of its path is the manifest's hash, which is not the API's UID. */
 static void static_pod(struct world *w)
 {
-	struct cri_container app;
-	struct cri_pod pod;
-
-	world_start_containerd(w);
-	cri_pod(w, &pod, BURSTABLE, true, 0);
-	cri_container(w, &app, &pod, 24);
-	world_trace(w);
-	cri_start_sandbox(w, &pod);
-	start_eater(w, &app);
-	cri_touch(&app, "go");
-	check(w, &app, &app, "container");
+	only_container(w, BURSTABLE, true, 0);
 }
 
 /* Below its container a workload makes cgroups that are named like another pod's. */

@@ -67,24 +67,17 @@ static int open_next(const char *name, const char *path, int flags, int mode)
 	return next(path, flags, mode);
 }
 
-int open(const char *path, int flags, ...)
-{
-	va_list args;
-	int mode;
+#define COUNTED(name)                                       \
+	int name(const char *path, int flags, ...)          \
+	{                                                   \
+		va_list args;                               \
+		int mode;                                   \
+                                                            \
+		va_start(args, flags);                      \
+		mode = va_arg(args, int);                   \
+		va_end(args);                               \
+		return open_next(#name, path, flags, mode); \
+	}
 
-	va_start(args, flags);
-	mode = va_arg(args, int);
-	va_end(args);
-	return open_next("open", path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list args;
-	int mode;
-
-	va_start(args, flags);
-	mode = va_arg(args, int);
-	va_end(args);
-	return open_next("open64", path, flags, mode);
-}
+COUNTED(open)
+COUNTED(open64)

@@ -417,18 +417,25 @@ static void an_unknown_request_may_be_the_cause(void **state)
 	assert_int_equal(ev.incident.culprit.pod.cgroup.id, id_of(small));
 }
 
-static void what_is_missing_may_be_anybodys(void **state)
+/* A victim that requests nothing, and a guaranteed pod of whose request only the limit is known. */
+static void kill_beside_guaranteed(__u64 bytes)
 {
 	char victim[256], pod[256];
 
-	(void)state;
 	make_node();
 	strcpy(victim, make_pod("/kubepods/besteffort", 1, MIB(20)));
 	strcpy(pod, make_pod("/kubepods", 2, MIB(100)));
 	write_file(pod, "memory.max", "134217728\n");
 	walk();
 	tick(12);
+	node_bytes = bytes;
 	fill_kill(victim);
+}
+
+static void what_is_missing_may_be_anybodys(void **state)
+{
+	(void)state;
+	kill_beside_guaranteed(GIB(1));
 	assert_int_equal(ev.incident.pods_usage_bytes, MIB(120));
 	assert_int_equal(ev.incident.verdict.cause, CAUSE_NONE);
 	assert_int_equal(ev.incident.verdict.victim_is_cause, NOT_KNOWN);
@@ -436,17 +443,8 @@ static void what_is_missing_may_be_anybodys(void **state)
 
 static void a_guaranteed_pod_requests_its_limit(void **state)
 {
-	char victim[256], pod[256];
-
 	(void)state;
-	make_node();
-	strcpy(victim, make_pod("/kubepods/besteffort", 1, MIB(20)));
-	strcpy(pod, make_pod("/kubepods", 2, MIB(100)));
-	write_file(pod, "memory.max", "134217728\n");
-	walk();
-	tick(12);
-	node_bytes = MIB(130);
-	fill_kill(victim);
+	kill_beside_guaranteed(MIB(130));
 	assert_int_equal(ev.incident.pods_unknown, 0);
 	assert_int_equal(ev.incident.verdict.victim_is_cause, 1);
 	assert_int_equal(ev.incident.pods[1].who.request.bytes, MIB(128));

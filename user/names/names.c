@@ -102,6 +102,11 @@ void names_close(struct names *names)
 	free(names);
 }
 
+void names_count_denied(struct names *names, __u64 *count)
+{
+	names->reader.denied = count;
+}
+
 static bool same_pod(const struct container_names *a, const struct container_names *b)
 {
 	return !strcmp(a->namespace_name, b->namespace_name) && !strcmp(a->pod_name, b->pod_name);

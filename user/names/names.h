@@ -72,6 +72,12 @@ struct names *names_open(const char *host_root, const struct names_roots *roots,
 void names_close(struct names *names); /* NULL: nothing */
 
 /*
+ * names_count_denied() - from now on, what this process may not read is counted in *@count, not
+ * told on stderr, each time that it is tried. NULL: told, as in the beginning.
+ */
+void names_count_denied(struct names *names, __u64 *count);
+
+/*
  * names_look_up() - who the container, or the pod, of @place is.
  * @place: a path that is in no pod has no names
  * @ret: filled always

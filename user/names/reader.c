@@ -33,15 +33,24 @@ static const char *reason(int err)
 	}
 }
 
+/* One that is gone is no fault. */
+static void tell(struct reader *reader, const char *path, const char *what, int err)
+{
+	if (err == -EACCES && reader->denied)
+		++*reader->denied;
+	else if (!hostfs_is_gone(err))
+		log_limited(&reader->log, "%s is not %s: %s", path, what, reason(err));
+}
+
 int reader_read(struct reader *reader, const char *path, size_t max_bytes, char **ret,
 		size_t *ret_len)
 {
 	int err = hostfs_read(&reader->fs, path, max_bytes, ret, ret_len);
 
-	if (err)
+	if (err) {
 		*ret = NULL;
-	if (err && !hostfs_is_gone(err))
-		log_limited(&reader->log, "%s is not read: %s", path, reason(err));
+		tell(reader, path, "read", err);
+	}
 	return err;
 }
 
@@ -50,8 +59,8 @@ bool reader_list(struct reader *reader, const char *path, size_t max_entries,
 {
 	int err = hostfs_list(&reader->fs, path, max_entries, see, context);
 
-	if (err && !hostfs_is_gone(err))
-		log_limited(&reader->log, "%s is not listed: %s", path, reason(err));
+	if (err)
+		tell(reader, path, "listed", err);
 	return !err;
 }
 

@@ -18,6 +18,7 @@ struct roots {
 struct reader {
 	struct hostfs fs;
 	struct log_limit log;
+	__u64 *denied; /* NULL, or where what may not be read is counted instead of told */
 	struct roots containerd, crio, docker, log_containers, log_pods, kubelet;
 };
 

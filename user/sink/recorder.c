@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "sink/recorder.h"
+#include "sink/write_whole.h"
 
 #define MODE 0640 /* names of pods are nobody's business but the administrators' */
 
@@ -22,21 +23,6 @@ void recorder_close(struct recorder *recorder)
 	if (recorder->path && recorder->fd >= 0)
 		close(recorder->fd);
 	recorder->path = NULL;
-}
-
-/* Returns 0 or the errno that ended it, with how many bytes are in the file in @ret_len. */
-static int write_whole(int fd, const char *line, size_t len, size_t *ret_len)
-{
-	for (*ret_len = 0; *ret_len < len;) {
-		ssize_t written = write(fd, line + *ret_len, len - *ret_len);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return errno;
-		*ret_len += (size_t)written;
-	}
-	return 0;
 }
 
 /* A part of a line is none; where it cannot be taken back it at least ends. */

@@ -1,35 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "base/thread.h"
-#include "base/wait.h"
 #include "sink/json.h"
+#include "sink/write_whole.h"
 #include "sink/writer.h"
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, bytes, len);
-
-		if (written < 0 && errno == EAGAIN) {
-			/* Somebody else has made it non-blocking: it is shared. */
-			struct pollfd ready = { .fd = fd, .events = POLLOUT };
-
-			wait_for(&ready, 1, -1);
-			continue;
-		}
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return errno;
-		bytes += written;
-		len -= written;
-	}
-	return 0;
-}
 
 static size_t format_json(struct writer *writer)
 {
@@ -53,11 +30,11 @@ static size_t format(struct writer *writer)
 
 static void write_event(struct writer *writer)
 {
-	size_t len = format(writer);
+	size_t len = format(writer), written;
 
 	if (writer->writing)
 		__atomic_store_n(writer->writing, 1, __ATOMIC_RELEASE);
-	writer->error = write_all(writer->fd, writer->buf, len);
+	writer->error = write_whole(writer->fd, writer->buf, len, &written);
 	if (writer->error)
 		return;
 	if (writer->writing)
@@ -74,9 +51,10 @@ static void *run(void *context)
 {
 	struct writer *writer = context;
 	uint64_t one = 1;
+	size_t written;
 
 	if (writer->ends_line)
-		writer->error = write_all(writer->fd, "\n", 1);
+		writer->error = write_whole(writer->fd, "\n", 1, &written);
 	while (!writer->error && queue_pop(writer->queue, &writer->ev))
 		write_event(writer);
 	if (write(writer->stopped_fd, &one, sizeof(one)) < 0) {

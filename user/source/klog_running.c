@@ -9,9 +9,7 @@
 #include "event.h"
 #include "source/klog_running.h"
 #include "source/klog_time.h"
-
-#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL, _SIZE_BUFFER: glibc does not name them */
-#define SIZE_BUFFER 10
+#include "source/syslog_actions.h"
 
 static void take_reach(const char *record, size_t len, struct klog_reach *ret)
 {
@@ -47,7 +45,7 @@ static int read_kmsg(struct klog_feed *feed, int fd, struct klog_reach *ret_reac
 
 static int read_syslog(struct klog_feed *feed)
 {
-	int size = klogctl(SIZE_BUFFER, NULL, 0), len;
+	int size = klogctl(SYSLOG_SIZE_BUFFER, NULL, 0), len;
 	size_t room, part;
 	char *all;
 
@@ -56,7 +54,7 @@ static int read_syslog(struct klog_feed *feed)
 	all = malloc((size_t)size);
 	if (!all)
 		return -ENOMEM;
-	len = klogctl(READ_ALL, all, size);
+	len = klogctl(SYSLOG_READ_ALL, all, size);
 	for (size_t at = 0; len > 0 && at < (size_t)len; at += part) {
 		char *to = klog_feed_room(feed, &room);
 

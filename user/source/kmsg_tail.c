@@ -6,9 +6,9 @@
 #include <sys/klog.h>
 
 #include "source/kmsg_tail.h"
+#include "source/syslog_actions.h"
 
 #define COPY_BYTES (256 * 1024) /* of the newest; a second's lines are far less */
-#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL, which glibc does not name */
 
 int kmsg_tail_open(struct kmsg_tail *tail)
 {
@@ -36,7 +36,7 @@ void kmsg_tail_close(struct kmsg_tail *tail)
 
 long kmsg_tail_read(struct kmsg_tail *tail, const char **ret, bool *ret_gap)
 {
-	int len = klogctl(READ_ALL, tail->copy, COPY_BYTES);
+	int len = klogctl(SYSLOG_READ_ALL, tail->copy, COPY_BYTES);
 
 	return len < 0 ? -errno : (long)kmsg_tail_new(tail, (size_t)len, ret, ret_gap);
 }
