@@ -280,6 +280,7 @@ static void few_are_told(void (*hinder)(void), void (*end)(void))
 	print_message("  %lld kills\n", (long long)storm_made(&storm));
 	check_sums(&told, storm_made(&storm), machine_oom_kills() - machine);
 	assert_int_equal(told.lost, 0);
+	assert_int_equal(told.other_owners, 0);
 }
 
 static struct storm_churn churn;
