@@ -84,6 +84,8 @@ void map_filler_start(struct map_filler *filler, pid_t pid)
 	}
 	closedir(dir);
 	assert_int_equal(pthread_create(&filler->thread, NULL, fill, filler), 0);
+	while (!filler->rounds)
+		usleep(10000);
 }
 
 void map_filler_finish(struct map_filler *filler)

@@ -24,9 +24,8 @@ struct map_filler {
 	pthread_t thread;
 };
 
-/* Fails the test where a key is no number. */
+/* They are full when it returns. Fails the test where a key is no number. */
 void map_filler_start(struct map_filler *filler, pid_t pid);
-/* At least one round is made. */
 void map_filler_finish(struct map_filler *filler);
 
 #endif
