@@ -72,12 +72,12 @@ $(OUTPUT)/lib/counted.so: tests/storm/counted.c tests/storm/counted.h
 $(OUTPUT)/tests/storm: $(filter-out %/memory.o,$(STORM_OBJECTS)) $(KILLS_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+	$(Q)$(CC) -pthread $^ $(LIBS) $(TEST_LIBS) -o $@
 
 $(OUTPUT)/tests/storm-memory: $(filter-out %/main.o,$(STORM_OBJECTS)) $(OUTPUT)/obj/tests/bench/crowd.o $(RUNTIME_COMMON) $(KILLS_COMMON)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread $^ $(TEST_LIBS) -o $@
+	$(Q)$(CC) -pthread $^ $(LIBS) $(TEST_LIBS) -o $@
 
 $(OUTPUT)/tests/runtime: $(RUNTIME_OBJECTS) $(KILLS_COMMON)
 	$(call say,LINK,$@)
@@ -321,6 +321,9 @@ vm-tests: guest-programs arm64-programs $(OUTPUT)/tests/storm $(OUTPUT)/tests/be
 	@echo "== a machine without a memory controller"
 	@tests/vm/run --kernel 6.1 --share tests/cli --append cgroup_disable=memory -- \
 		env OOMWHY=oomwhy sh /share/run machine
+	@echo "== clocks that jump, a machine that sleeps, no memory for maps"
+	@tests/vm/run --kernel 6.1 --share tests/ends -- sh /share/run clock maps
+	@tests/vm/run --kernel 5.10 --share tests/ends --bin "$$(command -v setpriv)" -- sh /share/run memlock
 	@echo "== a machine whose hooks fall silent, and one in lockdown"
 	@tests/vm/run --kernel 6.1 --share tests/cli -- env OOMWHY=oomwhy sh /share/run switch
 	@tests/vm/run --kernel 6.1 --share tests/cli --append "lockdown=confidentiality printk.devkmsg=on" -- \

@@ -37,7 +37,7 @@ static void tell(struct past *past)
 	char ago[UNITS_MAX];
 
 	for (size_t i = past->count; i-- && !explain->write_error;) {
-		__u64 at_ns = past->kept[i]->time_ns;
+		__u64 at_ns = past_when_ns(past, past->kept[i]);
 
 		if (!explain->options->json && at_ns != NOT_KNOWN && at_ns <= now_ns)
 			printf("%s%s ago:\n", i + 1 < past->count ? "\n" : "",

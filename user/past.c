@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +34,27 @@ static __u64 clock_slack_ns(void)
 	return SAME_NS + (boot_ns > raw_ns ? boot_ns - raw_ns : raw_ns - boot_ns);
 }
 
-static struct past_key key_of(const struct event *ev)
+static bool is_of_this_boot(const struct past *past, const struct event *ev)
+{
+	return *past->explain->machine.boot_id &&
+	       !strncmp(ev->id, past->explain->machine.boot_id, 8);
+}
+
+__u64 past_when_ns(const struct past *past, const struct event *ev)
+{
+	if (!is_of_this_boot(past, ev) || ev->boot_time_ns == NOT_KNOWN)
+		return ev->time_ns;
+	return past->boot_wall_ns + ev->boot_time_ns;
+}
+
+static struct past_key key_of(const struct past *past, const struct event *ev)
 {
 	const struct event_task *subject = incident_subject(&ev->incident);
 	struct text path = subject->cgroup.path;
 
 	return (struct past_key){
 		.pid = subject->pid != NOT_KNOWN ? subject->pid : NOT_KNOWN - 1,
-		.time_ns = ev->time_ns,
+		.time_ns = past_when_ns(past, ev),
 		.memcg = path.len ? hash_key(text_bytes(ev, path), path.len) : 0,
 	};
 }
@@ -72,12 +86,6 @@ static bool is_known(struct past *past, const struct past_key *key)
 	return false;
 }
 
-static bool is_of_this_boot(const struct past *past, const struct event *ev)
-{
-	return *past->explain->machine.boot_id &&
-	       !strncmp(ev->id, past->explain->machine.boot_id, 8);
-}
-
 bool past_take(void *context, const struct event *ev)
 {
 	struct past *past = context;
@@ -85,7 +93,7 @@ bool past_take(void *context, const struct event *ev)
 
 	if (!event_has_incident(ev))
 		return false; /* losses are told in the kills' own lines */
-	key = key_of(ev);
+	key = key_of(past, ev);
 	if (is_known(past, &key))
 		return false;
 	if (!is_of_this_boot(past, ev))
@@ -115,14 +123,21 @@ static bool is_unnamed(const struct past *past, const struct event *ev)
 static size_t place_for(struct past *past, const struct event *ev)
 {
 	size_t oldest = 0;
+	__u64 oldest_ns;
 
 	if (past->count < PAST_MAX)
 		return past->count;
 	past->older++;
-	for (size_t i = 1; i < PAST_MAX; i++)
-		if (past->kept[i]->time_ns < past->kept[oldest]->time_ns)
-			oldest = i;
-	return past->kept[oldest]->time_ns <= ev->time_ns ? oldest : PAST_MAX;
+	oldest_ns = past_when_ns(past, past->kept[oldest]);
+	for (size_t i = 1; i < PAST_MAX; i++) {
+		__u64 when_ns = past_when_ns(past, past->kept[i]);
+
+		if (when_ns >= oldest_ns)
+			continue;
+		oldest = i;
+		oldest_ns = when_ns;
+	}
+	return oldest_ns <= past_when_ns(past, ev) ? oldest : PAST_MAX;
 }
 
 void past_keep(void *context, const struct event *ev)
@@ -151,11 +166,12 @@ void past_keep(void *context, const struct event *ev)
 	past->kept[at] = copy;
 }
 
-static int oldest_first(const void *a, const void *b)
+static int oldest_first(const void *a, const void *b, void *past)
 {
 	const struct event *const *x = a, *const *y = b;
+	__u64 x_ns = past_when_ns(past, *x), y_ns = past_when_ns(past, *y);
 
-	return (*x)->time_ns == (*y)->time_ns ? 0 : (*x)->time_ns < (*y)->time_ns ? -1 : 1;
+	return x_ns == y_ns ? 0 : x_ns < y_ns ? -1 : 1;
 }
 
 int past_read(struct past *ret, const struct explain_options *options, bool *ret_failed)
@@ -163,6 +179,7 @@ int past_read(struct past *ret, const struct explain_options *options, bool *ret
 	int status;
 
 	ret->slack_ns = clock_slack_ns();
+	ret->boot_wall_ns = clock_wall_of_boot(0);
 	/* Before the log, so that no kill is in the count alone. */
 	ret->kernel_kills = kernel_kills();
 	ret->keys = calloc(PAST_KEYS, sizeof(*ret->keys));
@@ -173,7 +190,7 @@ int past_read(struct past *ret, const struct explain_options *options, bool *ret
 	ret->explain->keep = past_keep;
 	ret->explain->context = ret;
 	status = explain_files(ret->explain, ret_failed);
-	qsort(ret->kept, ret->count, sizeof(ret->kept[0]), oldest_first);
+	qsort_r(ret->kept, ret->count, sizeof(ret->kept[0]), oldest_first, ret);
 	free(ret->keys);
 	ret->keys = NULL;
 	return status;

@@ -17,7 +17,7 @@
 
 struct past_key {
 	__u64 pid; /* 0: free */
-	__u64 time_ns; /* wall clock */
+	__u64 time_ns; /* past_when_ns() */
 	__u64 memcg; /* hash of the victim's path; 0: not known */
 };
 
@@ -32,6 +32,7 @@ struct past {
 	/* Sees each kill of this boot, also those that are not told. */
 	void (*see)(void *context, const struct event *ev);
 	void *context;
+	__u64 boot_wall_ns; /* when this boot began, by the wall clock of now */
 	__u64 slack_ns; /* between the log's stamps and the clock */
 	__u64 kernel_kills; /* that the kernel has counted since boot; NOT_KNOWN */
 	__u64 known_kills; /* of these */
@@ -54,6 +55,12 @@ __u64 past_missing(const struct past *past);
  * @ret_is_boot: since the machine was started
  */
 __u64 past_from_ns(const struct past *past, bool *ret_is_boot);
+
+/*
+ * past_when_ns() - when it happened, by the wall clock as it goes now: an event of this boot may
+ * say another time, if the clock was set since. NOT_KNOWN.
+ */
+__u64 past_when_ns(const struct past *past, const struct event *ev);
 
 /* past_take() - is it a kill or stall that was not there before? For past_read(), and for tests. */
 bool past_take(void *past, const struct event *ev);

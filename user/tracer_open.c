@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "fields.h"
@@ -32,9 +33,28 @@ static int try_plan(struct tracer *tracer, const struct bpf_handlers *handlers)
 	return 0;
 }
 
+/* Resources that end; NULL: the kernel has another reason. */
+static const char *lack(const struct probe *probe, int err)
+{
+	struct rlimit limit;
+
+	if (err == -ENOMEM)
+		return "there is no memory for our maps: raise the memory limit of our own cgroup, or "
+		       "ask for less with --ring";
+	/* libbpf has tried to raise it. */
+	if (err == -EPERM && probe->bpf_memory_is_memlocked && !getrlimit(RLIMIT_MEMLOCK, &limit) &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		return "RLIMIT_MEMLOCK has no room for our maps: run as root, or with CAP_SYS_RESOURCE";
+	return NULL;
+}
+
 static void say_refusal(const struct tracer *tracer, int err, char why[static WHY_MAX])
 {
-	if (tracer->pin && err == -EOPNOTSUPP)
+	const char *lacks = lack(&tracer->probe, err);
+
+	if (lacks)
+		snprintf(why, WHY_MAX, "%s cannot be used: %s", attach_names[tracer->plan], lacks);
+	else if (tracer->pin && err == -EOPNOTSUPP)
 		snprintf(why, WHY_MAX,
 			 "--pin: this kernel keeps no program of the plan %s (kprobes: Linux 5.15)",
 			 attach_names[tracer->plan]);

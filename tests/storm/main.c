@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,7 +22,10 @@
 #include <cmocka.h>
 
 #include "counted.h"
+#include "interrupt.h"
 #include "kills/tracer.h"
+#include "map_filler.h"
+#include "options.h"
 #include "reader.h"
 #include "storm.h"
 
@@ -33,24 +35,11 @@
 
 #define LOSS_S 30
 #define FEW_KILLS 60
+#define INTERRUPTS_MIN 200
 #define HOST_KILLERS 3
 #define HOST_BOUND_MS 30000 /* from such a kill to its line, under emulation */
 
-static const char usage[] =
-	"usage: storm [OPTION]...\n"
-	"  --kills N    that the storm makes (500)\n"
-	"  --memcgs N   it makes them in (200)\n"
-	"  --churn N    cgroups made and removed a second beside it (500)\n"
-	"  --stalled N  kills while nobody takes them (800)\n"
-	"  --host N     only this: the machine itself out of memory, N kills; in a virtual machine\n"
-	"  --limit MIB  of memory for the tracer (none)\n"
-	"  --counted LIB  that counts what its first thread allocates (counted.so; none)\n"
-	"  --lost N     of the kills may be lost, and are counted then (0.1%)\n";
-
-static struct {
-	int kills, memcgs, churn, stalled, host, limit, lost;
-	const char *counted_lib;
-} opt = { .kills = 500, .memcgs = 200, .churn = 500, .stalled = 800, .lost = -1 };
+static struct options opt;
 
 static struct hierarchy h;
 static struct storm storm;
@@ -272,29 +261,92 @@ static void nobody_takes(void **state)
 	assert_true(told.kills >= RINGED_MIN);
 }
 
-/* Not one file can be opened any more, while cgroups come and go: kills are told all the same. */
-static void no_descriptors_are_left(void **state)
+/* A few kills, each of them told, while @hinder does what makes it hard, until @end. */
+static void few_are_told(void (*hinder)(void), void (*end)(void))
 {
-	const struct rlimit none = { 0, 0 };
-	struct storm_churn churn;
 	struct told told;
 	int64_t machine;
 
-	(void)state;
 	storm_prepare(&storm, &h, opt.memcgs);
 	trace();
-	assert_int_equal(prlimit(tracer.pid, RLIMIT_NOFILE, &none, NULL), 0);
 	machine = machine_oom_kills();
 	reader_start(&reader, tracer.out_fd);
-	storm_churn_start(&churn, &h, opt.churn);
+	hinder();
 	storm_begin(&storm, FEW_KILLS);
 	storm_wait_made(&storm, FEW_KILLS);
-	storm_churn_stop(&churn);
+	end();
 	storm_wait(&storm);
 	end_trace(&told);
-	print_message("  %lld kills without a descriptor\n", (long long)storm_made(&storm));
+	print_message("  %lld kills\n", (long long)storm_made(&storm));
 	check_sums(&told, storm_made(&storm), machine_oom_kills() - machine);
 	assert_int_equal(told.lost, 0);
+	assert_int_equal(told.other_owners, 0);
+}
+
+static struct storm_churn churn;
+
+static void forbid_descriptors(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	assert_int_equal(prlimit(tracer.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	storm_churn_start(&churn, &h, opt.churn);
+}
+
+static void end_churn(void)
+{
+	storm_churn_stop(&churn);
+}
+
+/* Not one file can be opened any more, while cgroups come and go. */
+static void no_descriptors_are_left(void **state)
+{
+	(void)state;
+	few_are_told(forbid_descriptors, end_churn);
+}
+
+static struct interrupter interrupter;
+
+static void interrupt_calls(void)
+{
+	interrupter_start(&interrupter, tracer.pid);
+}
+
+static void let_calls_end(void)
+{
+	while (interrupter.stops < INTERRUPTS_MIN)
+		usleep(10000);
+	interrupter_finish(&interrupter);
+	print_message("  the tracer was stopped %ld times, its threads %ld times\n",
+		      interrupter.stops, interrupter.traces);
+}
+
+/* No system call waits to its end. */
+static void each_call_is_interrupted(void **state)
+{
+	(void)state;
+	few_are_told(interrupt_calls, let_calls_end);
+}
+
+static struct map_filler filler;
+
+static void fill_maps(void)
+{
+	map_filler_start(&filler, tracer.pid);
+}
+
+static void end_filling(void)
+{
+	map_filler_finish(&filler);
+	print_message("  %d maps were filled %ld times\n", filler.count, filler.rounds);
+	assert_true(filler.count && filler.rounds);
+}
+
+/* What the programs keep from one hook to the next has no room, as if many did so at once. */
+static void maps_are_full(void **state)
+{
+	(void)state;
+	few_are_told(fill_maps, end_filling);
 }
 
 /* Whatever the machine kills, it kills neither us nor the tracer; and its own it cannot page out.
@@ -363,53 +415,13 @@ static int run(void)
 		cmocka_unit_test_teardown(nobody_reads, end_case),
 		cmocka_unit_test_teardown(nobody_takes, end_case),
 		cmocka_unit_test_teardown(no_descriptors_are_left, end_case),
+		cmocka_unit_test_teardown(each_call_is_interrupted, end_case),
+		cmocka_unit_test_teardown(maps_are_full, end_case),
 	};
 
 	if (opt.host)
 		return cmocka_run_group_tests(host_tests, NULL, NULL) ? 1 : 0;
 	return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
-}
-
-static int parse(int argc, char **argv)
-{
-	static const struct option options[] = { { "kills", required_argument, NULL, 'k' },
-						 { "memcgs", required_argument, NULL, 'm' },
-						 { "churn", required_argument, NULL, 'c' },
-						 { "stalled", required_argument, NULL, 's' },
-						 { "host", required_argument, NULL, 'h' },
-						 { "limit", required_argument, NULL, 'L' },
-						 { "counted", required_argument, NULL, 'C' },
-						 { "lost", required_argument, NULL, 'l' },
-						 { NULL, 0, NULL, 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		int value = optarg && c != 'C' ? atoi(optarg) : 0;
-
-		if (c == 'k')
-			opt.kills = value;
-		else if (c == 'm')
-			opt.memcgs = value;
-		else if (c == 'c')
-			opt.churn = value;
-		else if (c == 's')
-			opt.stalled = value;
-		else if (c == 'l')
-			opt.lost = value;
-		else if (c == 'h')
-			opt.host = value;
-		else if (c == 'L')
-			opt.limit = value;
-		else if (c == 'C')
-			opt.counted_lib = optarg;
-		if (c == '?' || value < 0) {
-			fputs(usage, stderr);
-			return 2;
-		}
-	}
-	if (opt.lost < 0)
-		opt.lost = opt.kills / 1000;
-	return 0;
 }
 
 static int guard(pid_t pid)
@@ -437,7 +449,7 @@ int main(int argc, char **argv)
 {
 	pid_t guard_pid = getpid(), pid;
 
-	if (parse(argc, argv))
+	if (options_parse(argc, argv, &opt))
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (geteuid())

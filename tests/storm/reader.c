@@ -127,6 +127,8 @@ static void count_line(json_t *line, pid_t process, char **seen, struct told *to
 			told->repeated++;
 		else
 			told->kills++;
+		told->other_owners += strcmp(line_string(line, "victim.cgroup.path"),
+					     line_string(line, "limit_owner.cgroup.path")) != 0;
 	} else if (!strcmp(type, "loss") || !strcmp(type, "stop")) {
 		take_losses(line, told);
 		told->loss_lines += *type == 'l';

@@ -14,6 +14,7 @@
 /* What a tracer has told. */
 struct told {
 	long kills; /* oom_kill lines of victims of the storm, each once */
+	long other_owners; /* of these and the repeated: the limit is not the victim's own */
 	long repeated; /* the same kill again */
 	long killed; /* victims in all oom_kill lines that the kernel has counted, whosever */
 	long lost; /* by the last line: total, and by reason */

@@ -74,6 +74,29 @@ static void test_each_kill_once(void **context)
 	assert_false(past_take(&past, kill_of(8, NOW + 80 * SECOND, "/a")));
 }
 
+/* The wall clock was set between: what the log says of a kill is by the clock of now. */
+static void test_clock_was_set(void **context)
+{
+	const __u64 hour = 3600 * SECOND, boot = 100 * SECOND;
+
+	(void)context;
+	past.boot_wall_ns = NOW;
+	kill_of(7, NOW + boot + hour, "/a"); /* kept while the clock was ahead */
+	ev.boot_time_ns = boot;
+	assert_int_equal(past_when_ns(&past, &ev), NOW + boot);
+	assert_true(past_take(&past, &ev));
+	kill_of(7, NOW + boot + SECOND, "/a"); /* the same, by the log */
+	ev.boot_time_ns = boot + SECOND;
+	assert_false(past_take(&past, &ev));
+	kill_of(7, NOW + boot + hour, "/a"); /* an hour later by both */
+	ev.boot_time_ns = boot + hour;
+	assert_true(past_take(&past, &ev));
+	kill_of(7, NOW + boot + 2 * hour, "/a");
+	ev.boot_time_ns = boot; /* of another boot's start nobody knows when that was */
+	memcpy(ev.id, "00000000", 8);
+	assert_int_equal(past_when_ns(&past, &ev), NOW + boot + 2 * hour);
+}
+
 static void test_what_counts(void **context)
 {
 	(void)context;
@@ -160,8 +183,8 @@ static void test_reach(void **context)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_each_kill_once),     TEST(test_what_counts), TEST(test_newest_are_kept),
-		TEST(test_whose_nobody_knows), TEST(test_reach),
+		TEST(test_each_kill_once),  TEST(test_clock_was_set),	   TEST(test_what_counts),
+		TEST(test_newest_are_kept), TEST(test_whose_nobody_knows), TEST(test_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
