@@ -115,8 +115,8 @@ static void die_in_cgroup(void)
 	_exit(1);
 }
 
-/* The line is found by the process that dies: @format says how it names one. */
-static double kill_one(const char *format)
+/* The line is found by the process that dies, between these words. */
+static double kill_one(const char *before, const char *after)
 {
 	pid_t pid = fork();
 	char word[64];
@@ -127,7 +127,7 @@ static double kill_one(const char *format)
 		err(2, "fork");
 	if (!pid)
 		die_in_cgroup();
-	snprintf(word, sizeof(word), format, pid);
+	snprintf(word, sizeof(word), "%s%d%s", before, pid, after);
 	us = wait_line(word, LINE_MS);
 	if (waitpid(pid, &status, 0) < 0 || !WIFSIGNALED(status))
 		errx(1, "process %d was not killed", pid);
@@ -147,6 +147,17 @@ static void trace_begins(void)
 		put(TRACING "events/oom/mark_victim/enable", "1");
 	}
 	put(TRACING "trace", "");
+}
+
+/* A probe that is enabled cannot be defined again, by the next one. */
+static void trace_ends(void)
+{
+	if (!strcmp(hook, "oom_kill_process")) {
+		put(TRACING "events/bench/hook/enable", "0");
+		put(TRACING "kprobe_events", "");
+	} else {
+		put(TRACING "events/oom/mark_victim/enable", "0");
+	}
 }
 
 /* The lines of the event: "eater-123 [000] d..1. 12.345678: hook: ..." */
@@ -181,26 +192,28 @@ int main(int argc, char **argv)
 {
 	pid_t pid;
 
-	if (argc < 7)
-		errx(2, "usage: bench-delay HOOK KILLS CGROUP FIRST-WORD PID-FORMAT COMMAND...\n"
-			"HOOK: mark_victim or oom_kill_process");
+	if (argc < 8)
+		errx(2,
+		     "usage: bench-delay HOOK KILLS CGROUP FIRST-WORD BEFORE-PID AFTER-PID COMMAND...\n"
+		     "HOOK: mark_victim or oom_kill_process");
 	hook = argv[1];
 	kills = atoi(argv[2]);
 	cgroup = argv[3];
 	if (kills < 1 || kills > KILLS_MAX)
 		errx(2, "from 1 to %d kills", KILLS_MAX);
 	trace_begins();
-	pid = start(argv + 6);
+	pid = start(argv + 7);
 	wait_line(argv[4], START_MS);
 	sleep(1);
-	kill_one(argv[5]); /* the first one meets cold paths, and is not told of */
+	kill_one(argv[5], argv[6]); /* the first one meets cold paths, and is not told of */
 	put(TRACING "trace", "");
 	for (int i = 0; i < kills; i++)
-		told_us[i] = kill_one(argv[5]);
+		told_us[i] = kill_one(argv[5], argv[6]);
 	kill(pid, SIGKILL);
 	subtract_hooks();
+	trace_ends();
 	qsort(told_us, kills, sizeof(*told_us), compare);
-	printf("%.0f %.0f %.0f\n", told_us[kills / 2], told_us[kills * 99 / 100],
+	printf("%.0f %.0f %.0f\n", told_us[kills / 2], told_us[(kills * 99 + 99) / 100 - 1],
 	       told_us[kills - 1]);
 	return 0;
 }

@@ -10,7 +10,7 @@ static const char usage[] =
 	"  --kills N    that the storm makes (500)\n"
 	"  --memcgs N   it makes them in (200)\n"
 	"  --churn N    cgroups made and removed a second beside it (500)\n"
-	"  --stalled N  kills while nobody takes them (800)\n"
+	"  --stalled N  kills while nobody takes them (800); 0: only the storm\n"
 	"  --host N     only this: the machine itself out of memory, N kills; in a virtual machine\n"
 	"  --limit MIB  of memory for the tracer (none)\n"
 	"  --counted LIB  that counts what its first thread allocates (counted.so; none)\n"
