@@ -16,6 +16,7 @@
 
 #define TICK_MS 1000
 #define SLOW_TICKS 10
+#define ASK_TICKS 60 /* requests change seldom */
 #define FAST_MAX 64 /* cgroups near their limits that are looked at each second */
 #define YOUNG_MAX 32 /* and of those that were made just now */
 #define YOUNG_NS (60 * 1000000000ULL) /* many containers run into their limits right away */
@@ -144,19 +145,17 @@ static void sample(struct history *history, int index, bool all, __u64 boot_time
 	}
 }
 
-static bool is_refused(struct history *history)
+static void tell_full(struct history *history)
 {
-	bool is_full = store_is_full(&history->store);
-
-	if (is_full && !history->told_full)
+	if (!history->told_full)
 		log_error("more than %d cgroups: of some there is no history", STORE_SLOTS);
-	history->told_full |= is_full;
-	return is_full;
+	history->told_full = true;
 }
 
-/* A cgroup that was not sampled before. */
+/* A cgroup that was not sampled before. Where there is no room, thousands may ask each time. */
 static void begin(struct history *history, __u64 id, __u64 boot_time_ns)
 {
+	bool is_full = store_is_full(&history->store);
 	struct slot slot = { .id = id };
 	struct sample_folder folder;
 	struct sample sample;
@@ -165,11 +164,16 @@ static void begin(struct history *history, __u64 id, __u64 boot_time_ns)
 	size_t root;
 	int index;
 
-	if (!folder_of(history, id, path, &root))
+	if ((is_full && history->told_full) || !folder_of(history, id, path, &root))
 		return;
 	place_path(path + root, strlen(path + root), &place);
-	if (!is_wanted(&place) || is_refused(history) ||
-	    sample_read(path, id, history->config.is_v1, true, &sample, &folder))
+	if (!is_wanted(&place))
+		return;
+	if (is_full) {
+		tell_full(history);
+		return;
+	}
+	if (sample_read(path, id, history->config.is_v1, true, &sample, &folder))
 		return;
 	slot.level = place.level;
 	slot.qos = place.qos;
@@ -200,7 +204,17 @@ static void look_for_cgroups(struct history *history, __u64 boot_time_ns)
 	}
 }
 
-/* What is known by now: files are read late, and requests change. */
+/* Files are read late: at first it is asked each time. @index spreads what comes later. */
+static bool is_to_ask(const struct history *history, int index, bool is_due, __u64 boot_time_ns)
+{
+	const struct slot *slot = &history->store.slots[index];
+
+	if (is_young(slot, boot_time_ns) && slot->request.bytes == NOT_KNOWN)
+		return true;
+	return is_due && (history->ticks < ASK_TICKS || (history->ticks + index) % ASK_TICKS == 0);
+}
+
+/* What is known by now. */
 static void ask_request(struct history *history, int index)
 {
 	const struct slot *slot = &history->store.slots[index];
@@ -260,7 +274,7 @@ void history_tick(struct history *history, __u64 boot_time_ns)
 		if (is_due || is_short_pod || (is_near_limit(slot, 14) && fast++ < FAST_MAX) ||
 		    (is_young(slot, boot_time_ns) && young++ < YOUNG_MAX))
 			sample(history, i, is_due, boot_time_ns);
-		if (is_due || (is_young(slot, boot_time_ns) && slot->request.bytes == NOT_KNOWN))
+		if (is_to_ask(history, i, is_due, boot_time_ns))
 			ask_request(history, i);
 		if (slot->level == LIMIT_NODE)
 			pods_are_short |= is_near_limit(slot, 15);
