@@ -25,6 +25,7 @@
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define KILLS_MAX 16
 #define USER_KILLS 3
+#define USER_ROUNDS 12 /* in some of them what CPUs keep in stock is enough for the end */
 
 static void wait_killed(struct workload *w)
 {
@@ -233,8 +234,9 @@ static void user_kill(struct fixture *fx)
 {
 	struct pod *pod = fixture_pod(fx, BURSTABLE, 0);
 	struct container *a = fixture_container(fx, pod, 0);
+	int at_limit = 0;
 
-	for (int round = 1; round <= USER_KILLS; round++) {
+	for (int round = 1; at_limit < USER_KILLS && round <= USER_ROUNDS; round++) {
 		struct workload *w = fixture_eat(fx, &a->cg, OWN_PIDNS, "--heavy-exit", "--size",
 						 "8", "--adj", "990", NULL);
 
@@ -245,10 +247,11 @@ static void user_kill(struct fixture *fx)
 		int64_t hits = limit_hits(fx, &a->cg);
 		assert_int_equal(kill(w->pid, SIGKILL), 0);
 		wait_killed(w);
-		assert_true(limit_hits(fx, &a->cg) > hits);
+		at_limit += limit_hits(fx, &a->cg) > hits;
 		assert_int_equal(cgroup_oom_kills(&fx->h, &a->cg), 0);
 		fixture_end_workloads(fx);
 	}
+	assert_int_equal(at_limit, USER_KILLS);
 	check_no_kill(fx);
 }
 
