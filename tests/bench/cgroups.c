@@ -72,7 +72,8 @@ static struct {
 	int kills, rounds, kinds;
 	int percent; /* what many may cost, few being 100 */
 	int noise_us; /* a difference below that is no difference */
-} opt = { .kills = 60, .rounds = 2, .kinds = KINDS, .percent = 150, .noise_us = 20 };
+	int quiet_s; /* the tracer has done nothing in so many seconds, when kills begin */
+} opt = { .kills = 60, .rounds = 2, .kinds = KINDS, .percent = 150, .noise_us = 20, .quiet_s = 1 };
 
 static struct world world;
 static struct tally tallies[KINDS][SIDES];
@@ -129,7 +130,8 @@ static void measure_side(int kind, int side)
 	cri_pod(&world, &pod, BURSTABLE, false, 0);
 	cri_container(&world, &victim, &pod, 0);
 	assert_int_equal(ghost_make(&world, &victim), 0);
-	world_settle(&world);
+	for (int i = 0; i < opt.quiet_s; i++)
+		world_settle(&world);
 	cg = cri_cgroup(&victim);
 	/* what the kernel needs for a cgroup is charged to the cgroup above it */
 	assert_int_equal(cgroup_set_limit(&world.h, kind == NODE ? &world.node : &cg,
@@ -208,6 +210,7 @@ int main(int argc, char **argv)
 						 { "rounds", required_argument, NULL, 'r' },
 						 { "percent", required_argument, NULL, 'p' },
 						 { "noise", required_argument, NULL, 'n' },
+						 { "quiet", required_argument, NULL, 'q' },
 						 { "container-only", no_argument, NULL, 'c' },
 						 { NULL, 0, NULL, 0 } };
 	int c;
@@ -223,12 +226,14 @@ int main(int argc, char **argv)
 			opt.percent = value;
 		else if (c == 'n')
 			opt.noise_us = value;
+		else if (c == 'q')
+			opt.quiet_s = value;
 		else if (c == 'c')
 			opt.kinds = CONTAINER + 1;
 		if (c == '?' || value < 1 || value > KILLS_MAX / 4) {
 			fprintf(stderr,
 				"usage: bench-cgroups [--kills N] [--rounds N] [--percent N] [--noise US] "
-				"[--container-only]\n");
+				"[--quiet S] [--container-only]\n");
 			return 2;
 		}
 	}

@@ -22,7 +22,7 @@ struct node {
 				 started */
 	struct node_file files[NODE_FILES_MAX];
 	size_t files_count;
-	int looked_up; /* how often */
+	volatile int looked_up; /* how often */
 	char last_container[PLACE_CONTAINER_ID_MAX + 1];
 	volatile int stuck_ms; /* a disk that does not answer */
 	pthread_t thread;

@@ -205,11 +205,9 @@ static void look_for_cgroups(struct history *history, __u64 boot_time_ns)
 }
 
 /* Files are read late: at first it is asked each time. @index spreads what comes later. */
-static bool is_to_ask(const struct history *history, int index, bool is_due, __u64 boot_time_ns)
+static bool is_to_ask(const struct history *history, int index, bool is_due, bool is_young)
 {
-	const struct slot *slot = &history->store.slots[index];
-
-	if (is_young(slot, boot_time_ns) && slot->request.bytes == NOT_KNOWN)
+	if (is_young && history->store.slots[index].request.bytes == NOT_KNOWN)
 		return true;
 	return is_due && (history->ticks < ASK_TICKS || (history->ticks + index) % ASK_TICKS == 0);
 }
@@ -268,13 +266,15 @@ void history_tick(struct history *history, __u64 boot_time_ns)
 		const struct slot *slot = &history->store.slots[i];
 		bool is_due = (history->ticks + i) % SLOW_TICKS == 0;
 		bool is_short_pod = history->pods_are_short && slot->level == LIMIT_POD;
+		bool is_new;
 
 		if (slot->removed_ns || slot->last.boot_time_ns == boot_time_ns)
 			continue;
-		if (is_due || is_short_pod || (is_near_limit(slot, 14) && fast++ < FAST_MAX) ||
-		    (is_young(slot, boot_time_ns) && young++ < YOUNG_MAX))
+		is_new = is_young(slot, boot_time_ns) && young++ < YOUNG_MAX;
+		if (is_due || is_short_pod || is_new ||
+		    (is_near_limit(slot, 14) && fast++ < FAST_MAX))
 			sample(history, i, is_due, boot_time_ns);
-		if (is_to_ask(history, i, is_due, boot_time_ns))
+		if (is_to_ask(history, i, is_due, is_new))
 			ask_request(history, i);
 		if (slot->level == LIMIT_NODE)
 			pods_are_short |= is_near_limit(slot, 15);
