@@ -363,28 +363,18 @@ static __always_inline bool is_limited(const struct oomwhy_memcg *memcg)
 	       (memory_hierarchy && memcg->swap_limit_pages < NO_LIMIT_PAGES);
 }
 
-/* When two limits are hit at once, one's victim gives the other room before its turn comes. */
-static __always_inline bool is_nearly_full(const struct oomwhy_memcg *memcg)
+/* Those that are full, or those that only have a limit. */
+static __always_inline bool is_suspect(const struct oomwhy_memcg *memcg, bool full)
 {
-	return memcg->usage_pages + memcg->limit_pages / 8 >= memcg->limit_pages;
-}
-
-enum suspect { SUSPECT_FULL, SUSPECT_NEARLY_FULL, SUSPECT_LIMITED };
-
-static __always_inline bool is_suspect(const struct oomwhy_memcg *memcg, enum suspect kind)
-{
-	if (kind == SUSPECT_LIMITED)
-		return is_limited(memcg);
-	return is_full(memcg) ? kind == SUSPECT_FULL :
-				kind == SUSPECT_NEARLY_FULL && is_nearly_full(memcg);
+	return full ? is_full(memcg) : is_limited(memcg) && !is_full(memcg);
 }
 
 /* Of the lowest of this kind, together with those before at most two. Returns how many in all. */
 static __always_inline u32 send_suspects(const struct oomwhy_chain *chain, u64 asker, u32 sent,
-					 enum suspect kind, const struct cgroup_subsys_state *css)
+					 bool full, const struct cgroup_subsys_state *css)
 {
 	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count && sent < 2; i++) {
-		if (is_suspect(&chain->level[i], kind)) {
+		if (is_suspect(&chain->level[i], full)) {
 			send_memory((u64)css, asker);
 			sent++;
 		}
@@ -406,10 +396,9 @@ static __always_inline void send_memories(const struct oomwhy_chain *chain, u64 
 	if (chain->skipped)
 		return;
 	if (!decided) {
-		sent = send_suspects(chain, asker, 0, SUSPECT_FULL, css);
-		sent = send_suspects(chain, asker, sent, SUSPECT_NEARLY_FULL, css);
-		if (!sent)
-			send_suspects(chain, asker, 0, SUSPECT_LIMITED, css);
+		/* Of two that are hit at once one's victim may have given the other room. */
+		sent = send_suspects(chain, asker, 0, true, css);
+		send_suspects(chain, asker, sent, false, css);
 		return;
 	}
 	for (u32 i = 0; i < OOMWHY_LEVELS_MAX && i < chain->count; i++) {
