@@ -13,6 +13,7 @@
 
 #include "check_line.h"
 #include "unseen.h"
+#include "machine.h"
 
 /* Nothing is told that was not read; then nothing is checked, but by facts.md. */
 static bool is_told(struct fixture *fx, json_t *line)
@@ -34,9 +35,7 @@ static long long slack_of(json_t *line)
  */
 static long long lag_of_log(json_t *line)
 {
-	long long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return 64 * cpus * (1 + line_integer(line, "memory.cgroups")) * sysconf(_SC_PAGESIZE);
+	return machine_stock_bytes() * (1 + line_integer(line, "memory.cgroups"));
 }
 
 /* What the owner had freed since it hit its limit, when it was read. */

@@ -107,6 +107,11 @@ void machine_swap_on(struct fixture *fx)
 	fx->swap = device;
 }
 
+long long machine_stock_bytes(void)
+{
+	return 64 * sysconf(_SC_NPROCESSORS_ONLN) * sysconf(_SC_PAGESIZE);
+}
+
 int machine_nodes(void)
 {
 	char text[64];

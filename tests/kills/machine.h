@@ -16,6 +16,8 @@ void machine_protect(struct fixture *fx);
 bool machine_may_protect(void);
 /* Swap on the device that OOMWHY_SWAP_DEVICE names, which is overwritten. */
 void machine_swap_on(struct fixture *fx);
+/* What all CPUs together may keep to themselves of one memcg: MEMCG_CHARGE_BATCH pages each. */
+long long machine_stock_bytes(void);
 /* NUMA nodes that have memory. */
 int machine_nodes(void);
 
